@@ -1,0 +1,3 @@
+"""The promises of the house, checked."""
+
+from __future__ import annotations
