@@ -1,0 +1,3 @@
+"""Side effects: paging, recording, looking things up."""
+
+from __future__ import annotations

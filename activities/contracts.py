@@ -1,0 +1,57 @@
+"""The activities as the workflows know them: names and types, no implementation.
+
+The worker registers the real ones under the same names, so workflows, the command line and the gateway never
+import what talks to networks and databases.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from temporalio import activity
+
+from escalade.messages import (
+    Admission,
+    AdmitRequest,
+    JournalAck,
+    JournalBatch,
+    PageRequest,
+    PageResult,
+    ResolveRequest,
+)
+from escalade.messages.activities import WebhookRequest
+from escalade.people.resolve import ResolvedRound
+
+TICKETS_QUEUE: Final = "escalade-tickets"
+PAGES_QUEUE: Final = "escalade-pages"
+JOURNAL_QUEUE: Final = "escalade-journal"
+
+
+@activity.defn(name="admit")
+async def admit(request: AdmitRequest) -> Admission:
+    """Choose and compile the policy of a ticket. Runs as a local activity: reads memory, and the store briefly."""
+    raise NotImplementedError
+
+
+@activity.defn(name="resolve")
+async def resolve(request: ResolveRequest) -> ResolvedRound:
+    """Find out whom a round reaches, and why them. Runs as a local activity; read only."""
+    raise NotImplementedError
+
+
+@activity.defn(name="page")
+async def page(request: PageRequest) -> PageResult:
+    """Send pages. Heartbeats; checks for cancellation before every attempt; idempotent by the delivery ledger."""
+    raise NotImplementedError
+
+
+@activity.defn(name="journal")
+async def journal(batch: JournalBatch) -> JournalAck:
+    """Write entries and the projection."""
+    raise NotImplementedError
+
+
+@activity.defn(name="webhook")
+async def webhook(request: WebhookRequest) -> str:
+    """Make one signed call out; the answer's first line."""
+    raise NotImplementedError

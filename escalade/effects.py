@@ -1,0 +1,107 @@
+"""What the engine wants done, as data. Each stays in the state until its outcome came back.
+
+The shell compares what is pending with what is running: what is new is started, what is gone is cancelled, and
+what is marked cancelled is cancelled but waited for, because its receipts still belong in the journal.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from escalade.messages.activities import PagePerson, Purpose, Receipt
+from escalade.people.resolve import ResolvedRound, RoundRequest
+from escalade.policy.pinned import PinnedStep
+from escalade.record import Head
+from escalade.time.instants import Instant
+
+
+class Effect(BaseModel):
+    """Something to be done beside the clock."""
+
+    id: str
+    rung: int
+    cancelled: bool = False
+    """Paging stopped: no attempt may start any more; the receipts of what was sent are still wanted."""
+
+
+class ResolveRound(Effect):
+    """Find out whom a round reaches."""
+
+    kind: Literal["resolve"] = "resolve"
+    purpose: Purpose = "round"
+    round: int
+    request: RoundRequest
+    due_at: Instant
+
+
+class SendPages(Effect):
+    """Send pages to these people now."""
+
+    kind: Literal["page"] = "page"
+    purpose: Purpose = "round"
+    round: int
+    people: list[PagePerson]
+    due_at: Instant
+    candidates_left: int = 0
+    subject: str = ""
+    text: str = ""
+
+
+class RunStep(Effect):
+    """Start a step in a workflow of its own; its outcome comes by signal."""
+
+    kind: Literal["step"] = "step"
+    step: PinnedStep
+    started: bool = False
+    """Started steps are not started again after continue-as-new."""
+
+
+class TellTicket(Effect):
+    """Send another ticket a signal."""
+
+    kind: Literal["tell"] = "tell"
+    key: str
+    signal: str
+    payload: dict[str, Any]
+
+
+AnyEffect = Annotated[ResolveRound | SendPages | RunStep | TellTicket, Field(discriminator="kind")]
+
+
+class RoundResolved(BaseModel):
+    """Whom a round reaches."""
+
+    effect: str
+    resolved: ResolvedRound
+
+
+class PagesSent(BaseModel):
+    """What became of pages."""
+
+    effect: str
+    receipts: list[Receipt] = Field(default_factory=list)
+    written: bool = False
+    """Whether the sender has put the delivery entries into the journal."""
+    head: Head | None = None
+    error: str = ""
+    """Why it could not be attempted at all."""
+    notes: list[str] = Field(default_factory=list)
+
+
+class StepFinished(BaseModel):
+    """What became of a step."""
+
+    effect: str
+    outcome: Literal["done", "failed", "lost"]
+    text: str = ""
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class TicketTold(BaseModel):
+    """Whether another ticket could be told."""
+
+    effect: str
+    delivered: bool
+    error: str = ""

@@ -1,0 +1,213 @@
+"""Inputs and outputs of the activities."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from escalade.people.resolve import ContactPlan, RoundRequest
+from escalade.policy.pinned import PinnedPolicy
+from escalade.record import Entry, Head
+from escalade.ticket import Severity, Status, Ticket
+from escalade.time.durations import Duration
+from escalade.time.instants import Instant
+
+Outcome = Literal["accepted", "delivered", "failed", "crossed", "unknown", "skipped"]
+"""What became of a delivery: the provider took it, confirmed it, refused it; it was in the air while somebody
+acknowledged; nobody can say; it was not attempted (the reason is in `detail`)."""
+
+Purpose = Literal["round", "contact_step", "responder", "catch_all", "notice", "test"]
+
+
+class AdmitRequest(BaseModel):
+    """A ticket that wants a policy."""
+
+    key: str
+    life: str
+    ticket: Ticket
+
+
+class Admission(BaseModel):
+    """What `admit` decided."""
+
+    policy: PinnedPolicy
+    why: str
+    """Why this policy."""
+    merged_into: str | None = None
+    """The ticket that took this key over by a merge, when that one is still open."""
+    handled: dict[str, int] = Field(default_factory=dict)
+    """Event ids (hashed) that an earlier life of this key has handled, with their epoch seconds."""
+    notes: list[str] = Field(default_factory=list)
+    """What a reader should know: "the store was down, merges not looked up"."""
+
+
+class ResolveRequest(BaseModel):
+    """Whom a round is to reach."""
+
+    key: str
+    round_id: str
+    request: RoundRequest
+
+
+class PagePerson(BaseModel):
+    """One recipient of a page, and the methods to use now."""
+
+    target: str
+    why: str
+    methods: list[ContactPlan]
+    fallbacks: list[ContactPlan] = Field(default_factory=list)
+
+
+class TicketBrief(BaseModel):
+    """What a message says about a ticket."""
+
+    key: str
+    life: str
+    title: str
+    description: str = ""
+    severity: Severity
+    status: Status
+    service: str = ""
+    policy: str = ""
+    tier: str = ""
+    tier_number: int = 0
+    tier_role: str = ""
+    tier_reason: str = ""
+    first_action: str = ""
+    rung: int = 0
+    round: int = 0
+    runbook: str = ""
+    links: list[str] = Field(default_factory=list)
+    owner: str = ""
+    opened_at: Instant
+    acknowledge_by: Instant | None = None
+    """When the ladder climbs unless somebody acknowledges."""
+
+
+class Snapshot(BaseModel):
+    """The current state of a ticket for lists: one row of the projection. Never authority."""
+
+    key: str
+    life: str
+    version: int
+    """Grows with every change within a life; an older snapshot never replaces a newer one."""
+    title: str
+    severity: Severity
+    status: Status
+    service: str = ""
+    source: str = ""
+    team: str = ""
+    policy: str = ""
+    tier: int = 0
+    tier_name: str = ""
+    rung: int = 0
+    owner: str = ""
+    acknowledged: bool = False
+    paged: list[str] = Field(default_factory=list)
+    """Who was paged on the current rung."""
+    followers: list[str] = Field(default_factory=list)
+    labels: dict[str, str] = Field(default_factory=dict)
+    customer_tier: str = ""
+    opened_at: Instant
+    updated_at: Instant
+    due_at: Instant | None = None
+    due_what: str = ""
+    merged_into: str = ""
+    handled: dict[str, int] = Field(default_factory=dict)
+    """Only in the last snapshot of a life: the event ids it has handled, for the next life on this key."""
+
+
+class PageRequest(BaseModel):
+    """Send these pages. Idempotent per round, target, method and contact step."""
+
+    round_id: str
+    purpose: Purpose = "round"
+    brief: TicketBrief
+    people: list[PagePerson]
+    scheduled_at: Instant
+    """When the round was due: the page's lateness is measured from here."""
+    deliver_within: Duration = timedelta(seconds=60)
+    subject: str = ""
+    text: str = ""
+    """For a notice: what is to be said."""
+    batch: JournalBatch | None = None
+    """Entries that wait to be written: the page takes them along."""
+
+
+class Receipt(BaseModel):
+    """What became of one delivery."""
+
+    target: str
+    method: str
+    channel: str
+    step: int = 0
+    """The contact step; -1 for a fallback."""
+    outcome: Outcome
+    at: Instant
+    message_id: str = ""
+    provider_id: str = ""
+    detail: str = ""
+    possibly_twice: bool = False
+    """True when an earlier attempt was started and its outcome never recorded."""
+    at_night: bool = False
+    """Whether it was between 22:00 and 07:00 where the person is."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the message is on its way or there."""
+        return self.outcome in ("accepted", "delivered", "crossed")
+
+
+class PageResult(BaseModel):
+    """What became of a page."""
+
+    receipts: list[Receipt] = Field(default_factory=list)
+    written: bool = False
+    """Whether the delivery entries, and the batch taken along, are in the journal. Otherwise the ticket writes
+    both later, the delivery entries from the receipts and under the same ids."""
+    head: Head | None = None
+    notes: list[str] = Field(default_factory=list)
+    """What a reader should know: "the store was down, budgets ignored"."""
+
+
+class JournalBatch(BaseModel):
+    """Entries to write, in order, and the state after them."""
+
+    stream: str
+    life: str
+    entries: list[Entry] = Field(default_factory=list)
+    snapshot: Snapshot | None = None
+    known: Head | None = None
+    """The head the ticket last saw: a shorter stream means that history was truncated."""
+
+
+class JournalAck(BaseModel):
+    """What was written."""
+
+    head: Head
+    truncated: bool = False
+    """True when the stream was shorter than the ticket remembered."""
+
+
+class StepRequest(BaseModel):
+    """Run a step for a ticket."""
+
+    step_id: str
+    use: str
+    version: str = ""
+    config: dict[str, Any] = Field(default_factory=dict)
+    brief: TicketBrief
+
+
+class WebhookRequest(BaseModel):
+    """One signed call out."""
+
+    url: str
+    body: dict[str, Any]
+    message_id: str
+    secret_name: str = ""
+
+
+PageRequest.model_rebuild()

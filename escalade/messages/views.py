@@ -1,0 +1,90 @@
+"""What a ticket answers: to commands, and to queries."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from escalade.messages.activities import Receipt
+from escalade.record import Entry, Head
+from escalade.ticket import Severity, Status, Ticket
+from escalade.time.instants import Instant
+
+
+class Upcoming(BaseModel):
+    """Something that will happen unless somebody acts."""
+
+    at: Instant
+    kind: str
+    what: str
+    why: str
+
+
+class Answer(BaseModel):
+    """What a ticket says to a command."""
+
+    key: str
+    text: str
+    """One sentence for a person."""
+    status: Status
+    severity: Severity
+    tier: str = ""
+    rung: int = 0
+    owner: str = ""
+    acknowledged: bool = False
+    duplicate: bool = False
+    """True when this event id had been handled before: nothing changed now."""
+    confirmed: bool = True
+    """False when Temporal holds the command and no worker has handled it yet."""
+    next: Upcoming | None = None
+
+
+class Told(BaseModel):
+    """Somebody who was told on the current rung."""
+
+    target: str
+    why: str
+    first_at: Instant
+    receipts: list[Receipt] = Field(default_factory=list)
+
+
+class TicketView(BaseModel):
+    """Everything a page about a ticket shows."""
+
+    key: str
+    life: str
+    ticket: Ticket
+    status: Status
+    status_name: str
+    policy: str = ""
+    policy_digest: str = ""
+    policy_why: str = ""
+    tier: int = 0
+    tier_name: str = ""
+    tiers: list[str] = Field(default_factory=list)
+    rung: int = 0
+    round: int = 0
+    entered_at: Instant | None = None
+    owner: str = ""
+    acknowledged: bool = False
+    acknowledgements: list[str] = Field(default_factory=list)
+    quorum: int = 1
+    followers: list[str] = Field(default_factory=list)
+    responders: list[str] = Field(default_factory=list)
+    bounces: int = 0
+    passes: int = 0
+    opened_at: Instant
+    paused_until: Instant | None = None
+    paused_why: str = ""
+    resolved_at: Instant | None = None
+    merged_into: str = ""
+    told: list[Told] = Field(default_factory=list)
+    upcoming: list[Upcoming] = Field(default_factory=list)
+    waiting_for: str = ""
+    """What the ticket waits for, in a sentence; also when nothing is due."""
+    timeline: list[Entry] = Field(default_factory=list)
+    """The newest entries; the journal has all of them."""
+    unwritten: int = 0
+    """Entries that still wait for the store."""
+    head: Head | None = None
+    repeats: int = 0
+    """How often the same key arrived again while open."""

@@ -1,0 +1,232 @@
+"""The roster: people, teams, vendors, schedules and shared channels, as configured."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from escalade.time.durations import Duration
+
+TargetKind = Literal["person", "team", "schedule", "vendor", "channel"]
+TARGET_KINDS: tuple[TargetKind, ...] = ("person", "team", "schedule", "vendor", "channel")
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+"""What things in the configuration are called: lower case, digits, `.`, `_`, `-`; 64 characters at most."""
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone; write it like Europe/Paris")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+"""The name of an IANA time zone."""
+
+
+class Written(BaseModel):
+    """Base of everything people write: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Target(NamedTuple):
+    """Whom a tier pages: `person:ana`, `team:sre`, `schedule:payments`, `vendor:acme`, `channel:incident`."""
+
+    kind: TargetKind
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+def parse_target(text: str) -> Target:
+    """Read `kind:id`.
+
+    Raises:
+        ValueError: when the kind is unknown or the id is missing.
+    """
+    kind, colon, name = text.strip().partition(":")
+    if not colon or not name or kind not in TARGET_KINDS:
+        raise ValueError(f"{text!r} names nobody; write person:, team:, schedule:, vendor: or channel: and a name")
+    return Target(kind, name)
+
+
+class ContactMethod(Written):
+    """One way to reach somebody: a channel and the address there."""
+
+    channel: Identifier
+    address: str = Field("", max_length=2048)
+
+
+class ContactRule(Written):
+    """Use a method, so long after the person's first page, unless acknowledged by then."""
+
+    use: Identifier
+    after: Duration = timedelta(0)
+
+
+class Reachable(Written):
+    """Somebody with contact methods and rules."""
+
+    name: str = Field("", max_length=128)
+    language: Literal["en", "fr"] = "en"
+    methods: dict[Identifier, ContactMethod] = Field(default_factory=dict)
+    """In order of preference: the fallback of a method that fails is the next one."""
+    rules: list[ContactRule] = Field(default_factory=list)
+    """Empty means: the first method, at once."""
+
+    @model_validator(mode="after")
+    def _rules_name_methods(self) -> Reachable:
+        for rule in self.rules:
+            if rule.use not in self.methods:
+                known = ", ".join(self.methods) or "none"
+                raise ValueError(f"rule uses {rule.use!r}, which is not one of the methods ({known})")
+        if self.rules and all(rule.after > timedelta(0) for rule in self.rules):
+            raise ValueError("no rule pages at once; give one of them no `after`")
+        return self
+
+    def contact_rules(self) -> list[ContactRule]:
+        """The rules that apply, earliest first."""
+        if self.rules:
+            return sorted(self.rules, key=lambda rule: rule.after)
+        return [ContactRule(use=name) for name in list(self.methods)[:1]]
+
+
+class Person(Reachable):
+    """A person who can be paged and can act."""
+
+    logins: list[str] = Field(default_factory=list)
+    """What this person is called elsewhere: operating-system login, email, chat name."""
+    time_zone: Zone = "UTC"
+
+
+class Vendor(Reachable):
+    """A supplier: reachable like a person, but acts only through somebody of ours."""
+
+
+class ChannelTarget(Written):
+    """A shared place (a chat room, a ticket queue) that can be told things, and be a catch-all."""
+
+    channel: Identifier
+    address: str = Field("", max_length=2048)
+    language: Literal["en", "fr"] = "en"
+
+
+class Team(Written):
+    """People who answer together."""
+
+    name: str = Field("", max_length=128)
+    members: list[Identifier] = Field(min_length=1)
+
+
+def _handoff(value: Any) -> Any:
+    """`monday 09:00` as people write it."""
+    if isinstance(value, str):
+        day, _, clock = value.strip().lower().partition(" ")
+        return {"weekday": day, "at": clock or "09:00"}
+    return value
+
+
+class Handoff(Written):
+    """When a week changes hands, on the wall clock of the schedule's zone."""
+
+    weekday: Weekday = "monday"
+    at: time = time(9)
+
+
+class WeeklyRotation(Written):
+    """Members take turns, a number of weeks each, by local wall clock."""
+
+    members: list[Identifier] = Field(min_length=1)
+    start: date
+    """A date in the first member's first week; the rotation is defined before it too."""
+    handoff: Annotated[Handoff, Field(default_factory=Handoff)]
+    weeks: int = Field(1, ge=1, le=52)
+
+    @field_validator("handoff", mode="before")
+    @classmethod
+    def _read_handoff(cls, value: Any) -> Any:
+        return _handoff(value)
+
+
+class Schedule(Written):
+    """Who is on duty when."""
+
+    name: str = Field("", max_length=128)
+    zone: Zone
+    rotation: WeeklyRotation
+    owner: Identifier | None = None
+    """The person told about its gaps."""
+
+    @property
+    def tzinfo(self) -> ZoneInfo:
+        """The zone as a tzinfo."""
+        return ZoneInfo(self.zone)
+
+
+class Roster(BaseModel):
+    """Everybody and every place that can be told something."""
+
+    people: dict[str, Person] = Field(default_factory=dict)
+    teams: dict[str, Team] = Field(default_factory=dict)
+    vendors: dict[str, Vendor] = Field(default_factory=dict)
+    schedules: dict[str, Schedule] = Field(default_factory=dict)
+    channels: dict[str, ChannelTarget] = Field(default_factory=dict)
+
+    def names(self, kind: TargetKind) -> list[str]:
+        """What exists of a kind."""
+        book: dict[TargetKind, dict[str, Any]] = {
+            "person": self.people,
+            "team": self.teams,
+            "vendor": self.vendors,
+            "schedule": self.schedules,
+            "channel": self.channels,
+        }
+        return list(book[kind])
+
+    def has(self, target: Target) -> bool:
+        """Whether the target exists."""
+        return target.id in self.names(target.kind)
+
+    def contact(self, target: Target) -> Reachable | None:
+        """How a person, vendor or channel is reached; None for groups and the unknown."""
+        match target.kind:
+            case "person":
+                return self.people.get(target.id)
+            case "vendor":
+                return self.vendors.get(target.id)
+            case "channel" if place := self.channels.get(target.id):
+                method = ContactMethod(channel=place.channel, address=place.address)
+                return Reachable(name=target.id, language=place.language, methods={place.channel: method})
+            case _:
+                return None
+
+    def deliverable(self, target: Target) -> bool:
+        """Whether telling this target would reach somebody, whoever is on duty."""
+        match target.kind:
+            case "team":
+                team = self.teams.get(target.id)
+                return team is not None and any(self.deliverable(Target("person", m)) for m in team.members)
+            case "schedule":
+                schedule = self.schedules.get(target.id)
+                return schedule is not None and all(
+                    self.deliverable(Target("person", m)) for m in schedule.rotation.members
+                )
+            case _:
+                contact = self.contact(target)
+                return contact is not None and bool(contact.methods)
+
+    def person_of(self, login: str) -> str | None:
+        """The person behind an id, login, email or chat name; None when nobody or more than one matches."""
+        wanted = login.strip().lower()
+        if wanted in self.people:
+            return wanted
+        found = [pid for pid, p in self.people.items() if wanted in (name.lower() for name in p.logins)]
+        return found[0] if len(found) == 1 else None

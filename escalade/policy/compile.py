@@ -1,0 +1,146 @@
+"""From what people write to what a ticket keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+from escalade.people.roster import Roster, parse_target
+from escalade.policy.model import PolicySpec, TierSpec
+from escalade.policy.pinned import LARGEST, PinnedAgain, PinnedPolicy, PinnedStep, PinnedTier, TierTimes
+from escalade.ticket import Severity
+from escalade.time.durations import NEVER
+
+Complaint = tuple[tuple[str | int, ...], str, str]
+"""Where (the path of keys), what is wrong, how to mend it."""
+
+
+def compile_policy(
+    spec: PolicySpec, *, catch_all: list[str], step_versions: dict[str, str] | None = None
+) -> PinnedPolicy:
+    """Spell a policy out into its pinned form.
+
+    Args:
+        spec: the policy as written; `complaints` of it should be empty.
+        catch_all: the installation's catch-all, used when the policy names none.
+        step_versions: the versions of the registered steps, by name.
+    """
+    names = [tier.name for tier in spec.tiers]
+    again = None
+    if spec.again is not None:
+        times = None if spec.again.times == "forever" else spec.again.times
+        again = PinnedAgain(tier=names.index(spec.again.from_), times=times)
+    pinned = PinnedPolicy(
+        name=spec.policy,
+        title=spec.title,
+        team=spec.team or "",
+        tiers=[_pin_tier(tier, step_versions or {}) for tier in spec.tiers],
+        start_at={severity: names.index(name) for severity, name in spec.start_at.items()},
+        again=again,
+        catch_all=spec.catch_all if spec.catch_all is not None else catch_all,
+        deliver_within=spec.deliver_within,
+        snooze_at_most=spec.snooze_at_most,
+        pending_at_most=spec.pending_at_most,
+        reopen_within=spec.reopen_within,
+        status_names=spec.status_names,
+    )
+    canonical = json.dumps(pinned.model_dump(mode="json"), sort_keys=True, separators=(",", ":")).encode()
+    return pinned.model_copy(update={"digest": hashlib.sha256(canonical).hexdigest()})
+
+
+def _for(table: dict[Any, Any], severity: Severity) -> Any:
+    return table.get(severity.value, table.get("default"))
+
+
+def _pin_tier(tier: TierSpec, versions: dict[str, str]) -> PinnedTier:
+    times = {}
+    for severity in Severity:
+        within = _for(tier.acknowledge_within, severity)
+        times[severity] = TierTimes(
+            acknowledge_within=None if within == NEVER else within,
+            repeat_every=_for(tier.repeat_every, severity),
+            resolve_within=_for(tier.resolve_within, severity),
+            acknowledgement_lasts=_for(tier.acknowledgement_lasts, severity),
+        )
+    return PinnedTier(
+        name=tier.name,
+        kind=tier.kind,
+        role=tier.role,
+        reason=tier.reason,
+        first_action=tier.first_action,
+        page=tier.page,
+        how=tier.how,
+        acknowledge_by=tier.acknowledge_by,
+        times=times,
+        resolve_from_entry=tier.resolve_from == "entry",
+        expiry_climbs=tier.on_expiry == "next_tier",
+        nobody=tier.nobody,
+        steps=[PinnedStep(use=s.use, version=versions.get(s.use, ""), config=s.with_) for s in tier.steps],
+    )
+
+
+def complaints(spec: PolicySpec, roster: Roster, *, catch_all: list[str]) -> list[Complaint]:
+    """What a policy cannot be loaded with (decision 23): found now, so that nothing surprises a ticket.
+
+    Args:
+        spec: the policy as written.
+        roster: everybody it may name.
+        catch_all: the installation's catch-all.
+    """
+    found: list[Complaint] = []
+    names = [tier.name for tier in spec.tiers]
+    for n, tier in enumerate(spec.tiers):
+        if tier.name in names[:n]:
+            found.append((("tiers", n, "name"), f"{tier.name!r} is a second tier of that name.", "Rename one."))
+        found += _tier_complaints(tier, n, roster)
+    known = ", ".join(names)
+    if spec.again and spec.again.from_ not in names:
+        found.append((("again", "from"), f"{spec.again.from_!r} is no tier here.", f"Name one of: {known}."))
+    for severity, name in spec.start_at.items():
+        if name not in names:
+            found.append((("start_at", severity), f"{name!r} is no tier here.", f"Name one of: {known}."))
+    if spec.team and spec.team not in roster.teams:
+        found.append((("team",), f"There is no team {spec.team!r}.", "Add it to people.yaml or name another."))
+    for text in spec.catch_all or []:
+        if not roster.deliverable(parse_target(text)):
+            mend = "Name a person with a contact method, a team of them, or a channel of escalade.yaml."
+            found.append((("catch_all",), f"The catch-all {text!r} cannot be delivered to anybody.", mend))
+    if not (spec.catch_all if spec.catch_all is not None else catch_all):
+        found.append((("catch_all",), "There is no catch-all.", "Set catch_all here or in escalade.yaml."))
+    if not any(complaint for complaint in found):
+        size = len(compile_policy(spec, catch_all=catch_all).model_dump_json())
+        if size > LARGEST:
+            found.append((("policy",), f"Compiled it takes {size} bytes.", f"At most {LARGEST}: shorten its texts."))
+    return found
+
+
+def _tier_complaints(tier: TierSpec, n: int, roster: Roster) -> list[Complaint]:
+    found: list[Complaint] = []
+    for k, text in enumerate(tier.page):
+        target = parse_target(text)
+        if not roster.has(target):
+            known = ", ".join(roster.names(target.kind)[:8]) or "none"
+            found.append((("tiers", n, "page", k), f"There is no {target.kind} {target.id!r}.", f"Known: {known}."))
+    missing = [s.value for s in Severity if _for(tier.acknowledge_within, s) is None]
+    if missing:
+        mend = "Add `default:` or the missing ones; `never` repeats here until somebody answers."
+        where = ("tiers", n, "acknowledge_within")
+        found.append((where, f"There is no acknowledge_within for {', '.join(missing)}.", mend))
+    for severity in Severity:
+        never = _for(tier.acknowledge_within, severity) == NEVER
+        repeat: timedelta | None = _for(tier.repeat_every, severity)
+        if never and repeat is None:
+            mend = "Give repeat_every, or a limit."
+            text = f"`never` without repeat_every for {severity.value}: it would page once and go silent."
+            found.append((("tiers", n, "acknowledge_within"), text, mend))
+        if never and tier.nobody == "wait":
+            text = f"`never` with `nobody: wait` for {severity.value}: it would wait for ever in silence."
+            found.append((("tiers", n, "nobody"), text, "Use skip, hold or catch_all, or give a limit."))
+        if tier.how == "one_at_a_time" and repeat is None:
+            text = (
+                f"`how: one_at_a_time` needs repeat_every for {severity.value}: only the first would be told."
+            )
+            found.append((("tiers", n, "how"), text, "Give repeat_every."))
+    return found

@@ -1,0 +1,155 @@
+"""The ticket: what it says, how severe it is, and how it is identified."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from enum import StrEnum
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from escalade.time.instants import Instant
+
+WORKFLOW_PREFIX: Final = "ticket/"
+KEY_LENGTH: Final = 10
+
+
+class Severity(StrEnum):
+    """How bad it is; `sev1` is the worst."""
+
+    SEV1 = "sev1"
+    SEV2 = "sev2"
+    SEV3 = "sev3"
+    SEV4 = "sev4"
+    SEV5 = "sev5"
+
+    @property
+    def rank(self) -> int:
+        """1 (worst) to 5."""
+        return int(self.value[3])
+
+    @classmethod
+    def read(cls, text: object) -> Severity | None:
+        """Read what other systems call a severity or priority; None when it is none of them.
+
+        `critical/error/warning/info` are PagerDuty's and map to sev1…sev4; `P1…P5` are Opsgenie's; `1 - Critical`
+        and its kin are ServiceNow's.
+        """
+        return _SEVERITIES.get(str(text).strip().lower().split(" - ")[0])
+
+
+_SEVERITIES: Final = {
+    **{s.value: s for s in Severity},
+    **{f"p{s.rank}": s for s in Severity},
+    **{str(s.rank): s for s in Severity},
+    "critical": Severity.SEV1,
+    "error": Severity.SEV2,
+    "high": Severity.SEV2,
+    "warning": Severity.SEV3,
+    "moderate": Severity.SEV3,
+    "info": Severity.SEV4,
+    "low": Severity.SEV4,
+}
+
+
+class Status(StrEnum):
+    """Where a ticket stands on its way (D3 of the requirements)."""
+
+    NEW = "new"
+    TRIAGE = "triage"
+    INVESTIGATING = "investigating"
+    MITIGATING = "mitigating"
+    PENDING = "pending"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to do something: neither resolved nor closed."""
+        return self not in (Status.RESOLVED, Status.CLOSED)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether rounds and limits stand still."""
+        return self in (Status.PENDING, Status.SNOOZED)
+
+
+WORK_STATUSES: Final = (Status.TRIAGE, Status.INVESTIGATING, Status.MITIGATING)
+"""What a person may set by hand; the others are reached by commands of their own."""
+
+
+class Actor(BaseModel):
+    """Who did something: a person of the roster, another system, or Escalade itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["person", "integration", "system"] = "integration"
+    id: str = Field("unknown", max_length=128)
+    via: str = Field("", max_length=64)
+    """The door used: `cli`, `signal`, `link`, `slack`, …"""
+    claimed: bool = False
+    """True when nobody verified that it is them (the command line)."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @property
+    def is_person(self) -> bool:
+        """Whether this is a human being."""
+        return self.kind == "person"
+
+
+SYSTEM: Final = Actor(kind="system", id="escalade")
+
+
+class Ticket(BaseModel):
+    """What a ticket says. Bounded; unknown extra fields are ignored, so that any system can open one."""
+
+    title: str = Field("untitled", min_length=1, max_length=1024)
+    description: str = Field("", max_length=15000)
+    severity: Severity = Severity.SEV3
+    service: str = Field("", max_length=128)
+    source: str = Field("", max_length=128)
+    """The integration it came through (`alertmanager`, `cli`, …)."""
+    tenant: str = Field("", max_length=64)
+    dedupe_key: str | None = Field(None, max_length=255)
+    """The same key while the ticket is open adds to it instead of opening another."""
+    event_id: str | None = Field(None, max_length=255)
+    labels: dict[str, str] = Field(default_factory=dict)
+    tags: list[str] = Field(default_factory=list)
+    customer_tier: str = Field("", max_length=64)
+    environment: str = Field("", max_length=64)
+    region: str = Field("", max_length=64)
+    links: list[str] = Field(default_factory=list)
+    runbook: str = Field("", max_length=2048)
+    opened_at: Instant | None = None
+    """When it began where it came from; the ladder starts when it arrives here all the same (decision 20)."""
+    opened_by: Actor = Actor()
+    status: Literal["new", "resolved", "closed"] = "new"
+    """Imported rows that are already over open resolved or closed and page nobody."""
+
+
+def ticket_key(tenant: str, source: str, dedupe_key: str) -> str:
+    """The key of a ticket: 10 base32 characters of SHA-256 over (tenant, integration, dedupe key).
+
+    The parts are length-prefixed, so that no two triples share a hash input.
+    """
+    framed = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in (tenant, source, dedupe_key))
+    return key_from_bytes(hashlib.sha256(framed).digest())
+
+
+def key_from_bytes(material: bytes) -> str:
+    """A key from at least seven bytes of hash or randomness."""
+    return base64.b32encode(material)[:KEY_LENGTH].decode().lower()
+
+
+def workflow_id(key: str) -> str:
+    """The Temporal workflow id of a ticket."""
+    return WORKFLOW_PREFIX + key
+
+
+def key_of(workflow: str) -> str:
+    """The ticket key of a Temporal workflow id."""
+    return workflow.removeprefix(WORKFLOW_PREFIX)
