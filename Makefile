@@ -6,8 +6,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
-# The parts of the repository that exist (`make lint` reads these).
-CODE := $(wildcard escalade store configuration activities workflows worker gateway cli tests benchmarks docs)
+# The parts of the repository that hold Python code (`make lint` reads these).
+CODE = $(shell for part in escalade store configuration activities workflows worker gateway cli tests benchmarks \
+  docs examples; do [ -z "$$(find $$part -name '*.py' -print -quit 2>/dev/null)" ] || echo $$part; done)
 # What pytest is given: make test ARGS="-k snooze -x"
 ARGS ?=
 
@@ -47,6 +48,14 @@ bench: .venv/ready ## the numbers in docs/, measured on this machine
 .PHONY: docs
 docs: .venv/ready ## write the generated reference again
 	@$(BIN)/python docs/generate.py
+
+.PHONY: wheel
+wheel: .venv/ready ## build the wheel and prove it in an empty environment
+	@tools/check-wheel.sh
+
+.PHONY: compose
+compose: ## check docker-compose.yml (needs no Docker engine)
+	@tools/check-compose.sh
 
 .PHONY: venv
 venv: .venv/ready ## only the environment

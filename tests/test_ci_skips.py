@@ -36,9 +36,7 @@ PLUGINS = ("-p", "tests.ci_skips", "-p", "no:cacheprovider")
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
-def test_a_skip_fails_ci(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
-) -> None:
+def test_a_skip_fails_ci(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]) -> None:
     monkeypatch.setenv("CI", "true")
     pytester.makepyfile(SKIPS)
     result = pytester.runpytest_subprocess(*PLUGINS, *workers)

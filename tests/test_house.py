@@ -178,9 +178,7 @@ def lacks_future_annotations(source: str) -> bool:
 
 
 def test_every_module_postpones_annotations() -> None:
-    lacking = [
-        str(path) for path in house.sources(*PROGRAMS, "tests") if lacks_future_annotations(path.read_text())
-    ]
+    lacking = [str(path) for path in house.sources(*PROGRAMS, "tests") if lacks_future_annotations(path.read_text())]
     assert not lacking, "\n".join(lacking)
     assert lacks_future_annotations('"""A docstring alone."""\n')
     assert not lacks_future_annotations("from __future__ import annotations\n")
@@ -188,9 +186,7 @@ def test_every_module_postpones_annotations() -> None:
 
 
 def test_modules_are_named_for_what_they_hold() -> None:
-    vague = [
-        str(path) for path in house.sources(*PROGRAMS, "tests") if VAGUE_NAMES & {path.stem, path.parent.name}
-    ]
+    vague = [str(path) for path in house.sources(*PROGRAMS, "tests") if VAGUE_NAMES & {path.stem, path.parent.name}]
     assert not vague, "\n".join(vague)
 
 
