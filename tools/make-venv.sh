@@ -19,7 +19,7 @@ done
 if [ -z "$python" ]; then
   {
     echo "error: Escalade needs Python 3.11 or newer."
-    echo "  found: ${PYTHON:-python3} = $(${PYTHON:-python3} --version 2>&1 || echo 'nothing')"
+    echo "  found: ${PYTHON:-python3}: $(${PYTHON:-python3} --version 2>/dev/null || echo 'no such program')"
     echo "  mend:  install it, or name one: make PYTHON=/path/to/python3.12"
   } >&2
   exit 1
