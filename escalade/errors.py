@@ -7,6 +7,7 @@ and never change meaning.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 class EscaladeError(Exception):
@@ -87,10 +88,25 @@ class ChannelError(EscaladeError):
 
     exit_code = 1
 
-    def __init__(self, message: str | None = None, *, permanent: bool = False, mend: str | None = None) -> None:
-        """`permanent` says that trying the same delivery again cannot help (wrong address, refused login)."""
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        mend: str | None = None,
+    ) -> None:
+        """Keep whether and when trying again makes sense.
+
+        Args:
+            message: what the channel said.
+            permanent: trying the same delivery again cannot help (wrong address, refused login).
+            retry_after: how long the provider asks to be left alone.
+            mend: how to put it right.
+        """
         super().__init__(message, mend=mend)
         self.permanent = permanent
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -168,6 +168,8 @@ class PageResult(BaseModel):
     """Whether the delivery entries, and the batch taken along, are in the journal. Otherwise the ticket writes
     both later, the delivery entries from the receipts and under the same ids."""
     head: Head | None = None
+    truncated: bool = False
+    """True when the journal was shorter than the ticket remembered."""
     notes: list[str] = Field(default_factory=list)
     """What a reader should know: "the store was down, budgets ignored"."""
 

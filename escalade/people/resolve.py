@@ -68,6 +68,8 @@ class ResolvedRound(BaseModel):
     """Why there is nobody; empty when there is somebody."""
     next_duty_at: Instant | None = None
     """When nobody is on duty: the next instant at which somebody is, if there is one."""
+    notes: list[str] = Field(default_factory=list)
+    """What a reader should know: "the store was down, who was paged lately is not known"."""
 
 
 def resolve_round(roster: Roster, request: RoundRequest, *, at: datetime, load: dict[str, Load]) -> ResolvedRound:
