@@ -1,0 +1,197 @@
+"""Signed HTTP calls to another system."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from activities.signatures import signed_headers
+from escalade.errors import ChannelError
+from escalade.extension import Channel, Delivery, Message
+from escalade.time.durations import Duration
+
+_READ_AT_MOST = 4096
+_NOT_FINAL = frozenset({408, 425, 429})
+"""Refusals of the 400s that another attempt may overcome."""
+
+
+def _wrong_url(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        whole = False
+    if not whole or not url.isprintable() or " " in url:
+        return "is not a URL; write it like https://example.org/pages"
+    return None
+
+
+class WebhookSettings(BaseModel):
+    """Where calls go and how they are signed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: SecretStr = Field(SecretStr(""), description="Used for those whose contact method has no address.")
+    secrets: list[SecretStr] = Field(
+        default_factory=list,
+        max_length=4,
+        description="Each makes one signature; list the new one next to the old one while you rotate.",
+    )
+    timeout: Duration = Field(timedelta(seconds=10), description="How long one call may take.")
+
+    @field_validator("url")
+    @classmethod
+    def _callable(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and (wrong := _wrong_url(value.get_secret_value())):
+            raise ValueError(f"this {wrong}")
+        return value
+
+    @field_validator("secrets")
+    @classmethod
+    def _not_empty(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if any(not secret.get_secret_value() for secret in value):
+            raise ValueError("a secret is empty")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the other side said."""
+
+    status: int
+    first_line: str
+
+
+class WebhookChannel(Channel):
+    """Posts each message as JSON."""
+
+    use: ClassVar[str] = "webhook"
+    Settings: ClassVar[type[BaseModel]] = WebhookSettings
+
+    def __init__(self, settings: WebhookSettings, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._url = settings.url.get_secret_value()
+        self._secrets = [secret.get_secret_value() for secret in settings.secrets]
+        self._timeout = settings.timeout
+        self._now = now
+
+    def check_address(self, address: str) -> str | None:
+        """Why this cannot be called."""
+        if not address:
+            return None if self._url else "there is no URL, neither here nor in the channel's settings"
+        wrong = _wrong_url(address)
+        return f"{address!r} {wrong}" if wrong else None
+
+    async def send(self, message: Message, address: str) -> Delivery:
+        """Call.
+
+        Raises:
+            ChannelError: for every answer but 2xx; `permanent` for those of the 400s that will not change.
+        """
+        if wrong := self.check_address(address):
+            raise ChannelError(f"The webhook cannot be called: {wrong}.", permanent=True)
+        answer = await self.call(address or self._url, message.model_dump(mode="json"), message_id=message.id)
+        return Delivery(outcome="accepted", provider_id=message.id, detail=f"{answer.status} {answer.first_line}")
+
+    async def call(self, url: str, body: Mapping[str, Any], *, message_id: str) -> Answer:
+        """Make one call, signed with this channel's secrets.
+
+        Raises:
+            ChannelError: as `send`.
+        """
+        return await signed_call(
+            url, body, message_id=message_id, secrets=self._secrets, timeout=self._timeout, at=self._now()
+        )
+
+
+async def signed_call(
+    url: str, body: Mapping[str, Any], *, message_id: str, secrets: Sequence[str], timeout: timedelta, at: datetime
+) -> Answer:
+    """Post JSON, signed, and say what came back.
+
+    Args:
+        url: where to; it may hold a token, so no error repeats more of it than the host.
+        body: what to send.
+        message_id: for receivers to drop duplicates by.
+        secrets: one signature with each; none leaves the call unsigned.
+        timeout: how long all of it may take.
+        at: the instant of signing.
+
+    Raises:
+        ChannelError: for every answer but 2xx, and for none.
+    """
+    import httpx  # noqa: PLC0415 - costs 0.1 s, and only those who call pay it
+
+    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "Escalade",
+        **signed_headers(raw, message_id=message_id, secrets=secrets, at=at),
+    }
+    host = urlsplit(url).hostname
+    seconds = timeout.total_seconds()
+    try:
+        # A client for each call: pages are rare and far apart, and a connection kept open goes stale in between.
+        async with (
+            asyncio.timeout(seconds),
+            httpx.AsyncClient(verify=await _trust(), timeout=seconds) as client,
+            client.stream("POST", url, content=raw, headers=headers) as response,
+        ):
+            answer = Answer(response.status_code, await _first_line(response))
+            wait = _retry_after(response.headers.get("Retry-After", ""), at)
+    except TimeoutError as error:
+        raise ChannelError(f"{host} did not answer within {seconds:g} s.") from error
+    except httpx.TimeoutException as error:
+        raise ChannelError(f"{host} did not answer within {seconds:g} s.") from error
+    except httpx.UnsupportedProtocol as error:
+        raise ChannelError("The URL is neither http nor https.", permanent=True) from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ChannelError(f"{host} cannot be reached: {type(error).__name__}.") from error
+    if 200 <= answer.status < 300:
+        return answer
+    permanent = 300 <= answer.status < 500 and answer.status not in _NOT_FINAL
+    said = f"{answer.status} {answer.first_line}".rstrip()
+    raise ChannelError(f"{host} said {said}.", permanent=permanent, retry_after=wait)
+
+
+@functools.cache
+def _trust_context() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+async def _trust() -> ssl.SSLContext:
+    # Reading the certificates takes some 20 ms: once, and beside the event loop.
+    return await asyncio.to_thread(_trust_context)
+
+
+async def _first_line(response: Any) -> str:
+    kept = b""
+    async for chunk in response.aiter_bytes():
+        kept += chunk
+        if b"\n" in kept or len(kept) >= _READ_AT_MOST:
+            break
+    line = kept[:_READ_AT_MOST].decode("utf-8", "replace").strip().partition("\n")[0]
+    return "".join(c for c in line if c.isprintable())[:200]
+
+
+def _retry_after(value: str, at: datetime) -> timedelta | None:
+    """Read seconds or an HTTP date; None when there is neither."""
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=min(int(text[:9]), 86400))
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(until - at, timedelta(0))
