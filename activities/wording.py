@@ -1,0 +1,166 @@
+"""The words of messages: templates in the reader's language, filled with a ticket nobody trusts."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from activities.reasons import say_why
+from activities.untrusted import lines, one_line, web_link
+from escalade.extension import Message
+from escalade.messages.activities import Purpose, TicketBrief
+from escalade.people.roster import Person, Reachable
+
+Kind = Literal["page", "notice", "test"]
+
+_SUBJECT: Final = 160
+_TITLE: Final = 250
+_DESCRIPTION: Final = 2000
+_SHORT: Final = 300
+_LINKS: Final = 10
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a message."""
+
+    name: str
+    language: str = "en"
+    zone: tzinfo = UTC
+
+    @classmethod
+    def of(cls, target: str, contact: Reachable | None, zone: tzinfo = UTC) -> Reader:
+        """The reader behind a target."""
+        named = contact.name if contact else ""
+        return cls(named or target.partition(":")[2], contact.language if contact else "en", zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is to be said, and to whom."""
+
+    id: str
+    reader: Reader
+    brief: TicketBrief
+    why: str
+    purpose: Purpose = "round"
+    subject: str = ""
+    text: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> Kind:
+        """Which templates say it."""
+        if self.purpose == "test":
+            return "test"
+        return "notice" if self.purpose == "notice" or self.text else "page"
+
+
+class Wording:
+    """Renders letters.
+
+    Templates may be replaced one by one: `templates/en/page.txt.j2` in the configuration directory goes before
+    the one that is built in. One that fails while a message is made is passed over: a typing mistake in a
+    template must not silence a page.
+    """
+
+    def __init__(self, overrides: Path | None = None) -> None:
+        """Prepare the environments.
+
+        Args:
+            overrides: a directory of templates that go before the built-in ones; it need not exist.
+        """
+        built_in = PackageLoader("activities", "templates")
+        self._built_in = _environment(built_in)
+        self._ours = _environment(ChoiceLoader([FileSystemLoader(overrides), built_in])) if overrides else None
+
+    def message(self, letter: Letter) -> Message:
+        """The message in the reader's language."""
+        facts = _facts(letter)
+        render = {part: self._render(letter, part, facts) for part in ("subject", "txt", "html", "short")}
+        return Message(
+            id=letter.id,
+            subject=one_line(render["subject"], _SUBJECT),
+            text=render["txt"].strip() + "\n",
+            html=render["html"].strip() + "\n",
+            short=one_line(render["short"], _SHORT),
+            severity=letter.brief.severity.value,
+            ticket=letter.brief.key,
+            language=letter.reader.language,
+            data={
+                "purpose": letter.purpose,
+                "why": letter.why,
+                "ticket": letter.brief.model_dump(mode="json"),
+                **letter.data,
+            },
+        )
+
+    def _render(self, letter: Letter, part: str, facts: dict[str, Any]) -> str:
+        name = f"{letter.reader.language}/{letter.kind}.{part}.j2"
+        if self._ours is not None:
+            try:
+                return self._ours.get_template(name).render(facts)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the built-in one is not
+                _log.warning("The template %s of the configuration failed (%s); the built-in one is used.", name, error)
+        return self._built_in.get_template(name).render(facts)
+
+
+def _environment(loader: BaseLoader) -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        loader=loader,
+        undefined=StrictUndefined,
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _facts(letter: Letter) -> dict[str, Any]:
+    """What templates may use. Everything that somebody wrote is cleaned and bounded here, once."""
+    brief, reader = letter.brief, letter.reader
+    links = [line for link in brief.links[:_LINKS] if (line := one_line(link, 2048))]
+    return {
+        "reader": one_line(reader.name, 128),
+        "key": brief.key,
+        "title": one_line(brief.title, _TITLE),
+        "description": lines(brief.description, _DESCRIPTION),
+        "severity": brief.severity.value,
+        "status": brief.status.value,
+        "service": one_line(brief.service, 128),
+        "policy": brief.policy,
+        "tier": brief.tier,
+        "tier_number": brief.tier_number,
+        "tier_role": brief.tier_role,
+        "tier_reason": one_line(brief.tier_reason, 500),
+        "first_action": lines(brief.first_action, 1000),
+        "round": brief.round,
+        "owner": brief.owner,
+        "runbook": one_line(brief.runbook, 2048),
+        "links": links,
+        "web_link": web_link,
+        "purpose": letter.purpose,
+        "why": one_line(say_why(letter.why, reader.language), 500),
+        "acknowledge": f"escalade ticket ack {brief.key}",
+        "show": f"escalade ticket show {brief.key}",
+        "opened_at": _clock(brief.opened_at, reader.zone),
+        "climbs_at": _clock(brief.acknowledge_by, reader.zone) if brief.acknowledge_by else "",
+        "subject": one_line(letter.subject, _SUBJECT),
+        "text": lines(letter.text, 4000),
+    }
+
+
+def _clock(instant: datetime, zone: tzinfo) -> str:
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def zone_of(contact: Reachable | None) -> str:
+    """The name of the zone somebody lives in; UTC for suppliers and shared places."""
+    return contact.time_zone if isinstance(contact, Person) else "UTC"
