@@ -62,21 +62,27 @@ class ContactMethod(Written):
     """One way to reach somebody: a channel and the address there."""
 
     channel: Identifier
+    """A channel of escalade.yaml."""
     address: str = Field("", max_length=2048)
+    """Where to, in the channel's own form: an e-mail address, a number, a URL."""
 
 
 class ContactRule(Written):
     """Use a method, so long after the person's first page, unless acknowledged by then."""
 
     use: Identifier
+    """One of the methods above."""
     after: Duration = timedelta(0)
+    """So long after the first page in a visit of a tier; at once without it."""
 
 
 class Reachable(Written):
     """Somebody with contact methods and rules."""
 
     name: str = Field("", max_length=128)
+    """What people call them."""
     language: Literal["en", "fr"] = "en"
+    """The language of the messages they get."""
     methods: dict[Identifier, ContactMethod] = Field(default_factory=dict)
     """In order of preference: the fallback of a method that fails is the next one."""
     rules: list[ContactRule] = Field(default_factory=list)
@@ -87,7 +93,7 @@ class Reachable(Written):
         for rule in self.rules:
             if rule.use not in self.methods:
                 known = ", ".join(self.methods) or "none"
-                raise ValueError(f"rule uses {rule.use!r}, which is not one of the methods ({known})")
+                raise ValueError(f"rule uses {rule.use!r}, which is no method here; name one of: {known}")
         if self.rules and all(rule.after > timedelta(0) for rule in self.rules):
             raise ValueError("no rule pages at once; give one of them no `after`")
         return self
@@ -105,6 +111,7 @@ class Person(Reachable):
     logins: list[str] = Field(default_factory=list)
     """What this person is called elsewhere: operating-system login, email, chat name."""
     time_zone: Zone = "UTC"
+    """Where they live: decides what is night."""
 
 
 class Vendor(Reachable):
@@ -115,19 +122,27 @@ class ChannelTarget(Written):
     """A shared place (a chat room, a ticket queue) that can be told things, and be a catch-all."""
 
     channel: Identifier
+    """A channel of escalade.yaml."""
     address: str = Field("", max_length=2048)
+    """Where to, in the channel's own form: a room, an address, a URL."""
     language: Literal["en", "fr"] = "en"
+    """The language of the messages it gets."""
 
 
 class Team(Written):
     """People who answer together."""
 
     name: str = Field("", max_length=128)
+    """What people call it."""
     members: list[Identifier] = Field(min_length=1)
+    """Persons of people.yaml, in order."""
 
 
 def _handoff(value: Any) -> Any:
     """`monday 09:00` as people write it."""
+    if isinstance(value, dict) and not isinstance(value.get("at", ""), str | time):
+        # Pydantic would read a bare 9 as nine seconds past midnight.
+        raise ValueError("the time of day is a number; write it like 09:00")  # noqa: TRY004 - pydantic wants it
     if isinstance(value, str):
         day, _, clock = value.strip().lower().partition(" ")
         return {"weekday": day, "at": clock or "09:00"}
@@ -138,19 +153,24 @@ class Handoff(Written):
     """When a week changes hands, on the wall clock of the schedule's zone."""
 
     weekday: Weekday = "monday"
+    """The day of the week."""
     at: time = time(9)
+    """The time of day."""
 
 
 class WeeklyRotation(Written):
     """Members take turns, a number of weeks each, by local wall clock."""
 
     members: list[Identifier] = Field(min_length=1)
+    """Persons of people.yaml, in the order of their turns."""
     start: date
     """A date in the first member's first week; the rotation is defined before it too."""
     handoff: Annotated[Handoff, Field(default_factory=Handoff)]
+    """When a turn ends and the next begins, like `monday 09:00`."""
     weeks: int = Field(1, ge=1, le=52)
+    """The length of a turn."""
 
-    @field_validator("handoff", mode="before")
+    @field_validator("handoff", mode="before", json_schema_input_type=str | Handoff)
     @classmethod
     def _read_handoff(cls, value: Any) -> Any:
         return _handoff(value)
@@ -160,8 +180,11 @@ class Schedule(Written):
     """Who is on duty when."""
 
     name: str = Field("", max_length=128)
+    """What people call it."""
     zone: Zone
+    """The time zone by whose wall clock turns change."""
     rotation: WeeklyRotation
+    """Who takes turns."""
     owner: Identifier | None = None
     """The person told about its gaps."""
 

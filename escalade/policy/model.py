@@ -32,22 +32,32 @@ def _by_severity(value: Any) -> Any:
 
 
 SeverityOrDefault = Literal["sev1", "sev2", "sev3", "sev4", "sev5", "default"]
-DurationBySeverity = Annotated[dict[SeverityOrDefault, Duration], BeforeValidator(_by_severity)]
-LimitBySeverity = Annotated[dict[SeverityOrDefault, Limit], BeforeValidator(_by_severity)]
+DurationBySeverity = Annotated[
+    dict[SeverityOrDefault, Duration],
+    BeforeValidator(_by_severity, json_schema_input_type=Duration | dict[SeverityOrDefault, Duration]),
+]
+LimitBySeverity = Annotated[
+    dict[SeverityOrDefault, Limit],
+    BeforeValidator(_by_severity, json_schema_input_type=Limit | dict[SeverityOrDefault, Limit]),
+]
 
 
 class StepSpec(Written):
     """A step of a tier: which one, and its own settings, checked against the step's model."""
 
     use: Identifier
+    """The name of a registered step."""
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    """The step's own settings."""
 
 
 class TierSpec(Written):
     """One rung of the ladder: whom it pages, how often, how long it waits, and where it leads."""
 
     name: Identifier
+    """What the tier is called in commands and lists; once per policy."""
     kind: TierKind = "functional"
+    """`functional` asks for a skill, `hierarchical` for authority, `external` for a supplier."""
     role: str = Field("", max_length=256)
     """Who this is, for the reader of a page: "team lead on duty"."""
     reason: str = Field("", max_length=512)
@@ -55,24 +65,34 @@ class TierSpec(Written):
     first_action: str = Field("", max_length=512)
     """What to do first; part of every page sent here."""
     page: list[TargetText] = Field(min_length=1, max_length=50)
+    """Whom the tier pages: `person:`, `team:`, `schedule:`, `vendor:` or `channel:` and a name."""
     how: How = "everyone"
+    """`everyone` at once, `one_at_a_time` (the next every `repeat_every`), or `fair` (the least paged lately)."""
     acknowledge_by: int = Field(1, ge=1, le=50)
     """How many of those paged must acknowledge."""
     acknowledge_within: LimitBySeverity
+    """The tier limit: un-acknowledged by then, the ticket climbs. `never` repeats here until somebody answers."""
     repeat_every: DurationBySeverity = Field(default_factory=dict)
+    """Page again this often while nobody has acknowledged; one round without it."""
     resolve_within: DurationBySeverity = Field(default_factory=dict)
+    """Unresolved so long after the acknowledgement, the ticket climbs; no limit without it."""
     resolve_from: Literal["acknowledgement", "entry"] = "acknowledgement"
+    """Where `resolve_within` counts from: the first acknowledgement here, or entering the tier."""
     acknowledgement_lasts: DurationBySeverity = Field(default_factory=dict)
+    """So long after the last work an acknowledgement expires; it never does without it."""
     on_expiry: Literal["same_tier", "next_tier"] = "same_tier"
+    """Where a ticket goes whose acknowledgement expired."""
     nobody: Nobody = "skip"
+    """When nobody is on duty: `skip` the tier, `wait` its limit, `hold` until somebody is, or tell the `catch_all`."""
     steps: list[StepSpec] = Field(default_factory=list, max_length=20)
+    """What runs when the tier is entered; it never holds up paging."""
 
     @field_validator("repeat_every", "resolve_within", "acknowledgement_lasts", "acknowledge_within")
     @classmethod
     def _positive(cls, value: dict[str, Any]) -> dict[str, Any]:
         for severity, length in value.items():
             if isinstance(length, timedelta) and length < timedelta(seconds=1):
-                raise ValueError(f"{severity} is shorter than one second")
+                raise ValueError(f"{severity} is shorter than one second; give at least 1s")
         return value
 
 
@@ -80,6 +100,7 @@ class AgainSpec(Written):
     """What happens when the ladder is exhausted, before the catch-all."""
 
     from_: Identifier = Field(alias="from")
+    """The tier to start over from."""
     times: Annotated[int, Field(ge=1, le=1000)] | Literal["forever"] = 1
     """Extra passes: `times: 1` is one more pass."""
 
@@ -88,17 +109,27 @@ class Match(Written):
     """Simple conditions; all of those written must hold, each by any of its values."""
 
     service: list[str] = Field(default_factory=list)
+    """The ticket's service is one of these."""
     customer_tier: list[str] = Field(default_factory=list)
+    """The customer's tier is one of these."""
     severity: list[Severity] = Field(default_factory=list)
+    """The severity is one of these."""
     source: list[str] = Field(default_factory=list)
+    """It came through one of these integrations."""
     labels: dict[str, list[str]] = Field(default_factory=dict)
+    """Each label named has one of the values given."""
 
-    @field_validator("service", "customer_tier", "severity", "source", mode="before")
+    @field_validator("service", "customer_tier", "source", mode="before", json_schema_input_type=str | list[str])
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
-    @field_validator("labels", mode="before")
+    @field_validator("severity", mode="before", json_schema_input_type=Severity | list[Severity])
+    @classmethod
+    def _severities_listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("labels", mode="before", json_schema_input_type=dict[str, str | list[str]])
     @classmethod
     def _labels_listed(cls, value: Any) -> Any:
         if isinstance(value, dict):
@@ -110,27 +141,33 @@ class PolicySpec(Written):
     """A policy: a ladder of tiers and what surrounds it."""
 
     policy: Identifier
+    """Its name; once per configuration."""
     title: str = Field("", max_length=256)
+    """What people read instead of the name."""
     team: Identifier | None = None
     """The team that owns it, for lists and reports."""
     match: list[Match] = Field(default_factory=list)
     """Which tickets it takes: any of these. Of several policies that match, the one written first in file order."""
     tiers: list[TierSpec] = Field(min_length=1, max_length=20)
+    """The ladder, lowest rung first."""
     start_at: dict[Severity, Identifier] = Field(default_factory=dict)
     """Severities that start higher than the first tier (A9)."""
     again: AgainSpec | None = None
+    """Start over when the ladder is exhausted; without it the catch-all is told at once."""
     catch_all: list[TargetText] | None = None
     """Replaces the catch-all of `escalade.yaml`."""
     deliver_within: Duration = timedelta(seconds=60)
     """A round that nobody accepted by then has failed."""
     snooze_at_most: Duration = timedelta(days=7)
+    """The longest snooze, and how long one lasts that names no end."""
     pending_at_most: Duration = timedelta(days=30)
+    """The longest wait for somebody else, and how long one lasts that names no end."""
     reopen_within: Duration = timedelta(days=3)
     """How long a resolved ticket can be reopened before it closes; zero closes at once."""
     status_names: dict[str, str] = Field(default_factory=dict)
     """What statuses are called for people of this policy (D3)."""
 
-    @field_validator("catch_all", mode="before")
+    @field_validator("catch_all", mode="before", json_schema_input_type=TargetText | list[TargetText] | None)
     @classmethod
     def _catch_all_listed(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
@@ -139,5 +176,5 @@ class PolicySpec(Written):
     @classmethod
     def _bounded_delivery(cls, value: timedelta) -> timedelta:
         if not timedelta(seconds=1) <= value <= timedelta(minutes=10):
-            raise ValueError("deliver_within must be between 1s and 10m")
+            raise ValueError("deliver_within is out of bounds; give 1s to 10m")
         return value

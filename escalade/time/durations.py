@@ -49,7 +49,7 @@ def parse_duration(value: object) -> timedelta:
 def _parse_text(text: str) -> timedelta:
     squeezed = "".join(text.split())
     if squeezed.endswith("bd"):
-        raise DurationError(f"{text!r} counts business days.", mend="They need a tier or clock with a calendar.")
+        raise DurationError(f"{text!r} counts business days.", mend="They need a calendar: write days (2d) or hours.")
     if squeezed and (iso := _ISO.fullmatch(squeezed.upper())) and any(iso.groupdict().values()):
         return timedelta(seconds=sum(float(n) * _UNITS[u] for u, n in iso.groupdict().items() if n))
     parts = _WRITTEN.findall(squeezed)
