@@ -1,0 +1,291 @@
+"""Tickets as a client sees them: open, command, look. Every call is bounded, every failure a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, NoReturn, TypeVar
+
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.contracts import TICKETS_QUEUE
+from escalade.errors import EscaladeError, RefusedError, TicketNotFoundError, UnreachableError
+from escalade.messages import Answer, Command, TicketView, Upcoming
+from escalade.record import Entry
+from escalade.ticket import Severity, Status, Ticket, key_from_bytes, ticket_key, workflow_id
+from worker import search_attributes
+from worker.connection import call_failed, connect
+from worker.settings import Settings
+
+TICKET_WORKFLOW: Final = "TicketWorkflow"
+OPEN_SIGNAL: Final = "open"
+
+_CALL: Final = timedelta(seconds=5)
+"""How long one call that needs no worker may take."""
+_MARGIN: Final = timedelta(seconds=1)
+"""What the outer bound leaves to the inner one, whose error says more."""
+
+T = TypeVar("T")
+
+
+class NoWorkerError(UnreachableError):
+    """No worker answers for this ticket."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message, mend="Nothing is lost: start one with `escalade up` or `escalade worker`.")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A ticket that Temporal holds now."""
+
+    key: str
+    life: str
+    """The first run id of its workflow."""
+    existed: bool
+    """Whether the key was open already: then the ticket was added to its timeline."""
+    ticket: Ticket
+    """As it was sent, with its event id."""
+
+
+class TicketClient:
+    """Opens tickets and sends them commands.
+
+    Use it inside the event loop it was made in, and await every call before the process ends: a process that ends
+    with a call in flight can abort (temporalio/sdk-python#300).
+    """
+
+    def __init__(
+        self, client: Client, *, queue: str = TICKETS_QUEUE, answer_within: timedelta = timedelta(seconds=5)
+    ) -> None:
+        """Take a connected client.
+
+        Args:
+            client: made with Escalade's plugin (`worker.connection.connect`).
+            queue: where the workers of tickets poll.
+            answer_within: how long a command or a question waits for a worker.
+        """
+        self.client = client
+        self.queue = queue
+        self.answer_within = answer_within
+
+    async def open(self, ticket: Ticket) -> Opened:
+        """Open a ticket, or add to the open one of the same key. Needs no worker.
+
+        Args:
+            ticket: what it says; an event id is given to it when it has none.
+
+        Raises:
+            UnreachableError: when Temporal did not take it.
+        """
+        ticket = ticket.model_copy(update={"event_id": ticket.event_id or uuid.uuid4().hex})
+        key = key_of_new(ticket)
+        attributes: list[SearchAttributePair[Any]] = [
+            SearchAttributePair(search_attributes.STATUS, Status.NEW.value),
+            SearchAttributePair(search_attributes.SEVERITY, ticket.severity.value),
+        ]
+        if ticket.service:
+            attributes.append(SearchAttributePair(search_attributes.SERVICE, ticket.service))
+        if ticket.tags:
+            attributes.append(SearchAttributePair(search_attributes.TAGS, ticket.tags))
+        handle = await self._call(
+            self.client.start_workflow(
+                TICKET_WORKFLOW,
+                ticket,
+                id=workflow_id(key),
+                task_queue=self.queue,
+                start_signal=OPEN_SIGNAL,
+                start_signal_args=[ticket],
+                search_attributes=TypedSearchAttributes(attributes),
+                static_summary=f"{ticket.severity.value} {ticket.title}"[:200],
+                priority=priority_of(ticket),
+                rpc_timeout=_CALL,
+            ),
+            within=_CALL,
+        )
+        # The SDK gives the first run id also when the workflow existed; only the server's answer tells them apart.
+        started = bool(handle._start_workflow_response.started)  # type: ignore[union-attr] # noqa: SLF001
+        return Opened(key=key, life=handle.first_execution_run_id or "", existed=not started, ticket=ticket)
+
+    async def command(self, key: str, command: Command) -> Answer:
+        """Send a command and wait for the answer; without a worker in time, leave it with Temporal.
+
+        Args:
+            key: the whole key of the ticket.
+            command: what is asked; an event id is given to it when it has none.
+
+        Returns:
+            The answer. `confirmed` is False when no worker has handled it yet: it will be, once, when one runs.
+
+        Raises:
+            RefusedError: when the ticket refuses, with its code; `closed` when it is over.
+            TicketNotFoundError: when there never was one.
+            UnreachableError: when Temporal did not take it.
+        """
+        command = command.model_copy(update={"event_id": command.event_id or uuid.uuid4().hex})
+        handle = self._handle(key)
+        try:
+            return await self._bounded(
+                handle.execute_update(
+                    command.name,
+                    command,
+                    id=command.event_id,
+                    result_type=Answer,
+                    rpc_timeout=self.answer_within,
+                ),
+                within=self.answer_within,
+            )
+        except WorkflowUpdateFailedError as error:
+            raise _refusal(error) from None
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
+            return await self._leave_with_temporal(key, command)
+        except RPCError as error:
+            if error.status in _UNANSWERED:
+                return await self._leave_with_temporal(key, command)
+            raise await self._explain(key, error) from None
+
+    async def signal(self, key: str, command: Command) -> Answer:
+        """Leave a command with Temporal, as a system does: it is handled once, when a worker runs."""
+        command = command.model_copy(update={"event_id": command.event_id or uuid.uuid4().hex})
+        return await self._leave_with_temporal(key, command)
+
+    async def view(self, key: str) -> TicketView:
+        """Where a ticket stands; also of a closed one, while Temporal keeps it.
+
+        Raises:
+            NoWorkerError: when none answers in time.
+            TicketNotFoundError: when there is none.
+        """
+        return await self._query(key, "view", TicketView)
+
+    async def timeline(self, key: str) -> list[Entry]:
+        """The newest entries of a ticket; the journal has all of them."""
+        return await self._query(key, "timeline", list[Entry])
+
+    async def upcoming(self, key: str) -> list[Upcoming]:
+        """What happens next, when, and why."""
+        return await self._query(key, "upcoming", list[Upcoming])
+
+    async def _query(self, key: str, name: str, kind: type[T]) -> T:
+        try:
+            return await self._bounded(
+                self._handle(key).query(name, result_type=kind, rpc_timeout=self.answer_within),
+                within=self.answer_within,
+            )
+        except WorkflowQueryFailedError as error:
+            raise EscaladeError(f"Ticket {key} could not be read: {error}.") from None
+        except TimeoutError:
+            raise NoWorkerError(f"No worker answers for ticket {key}.") from None
+        except RPCError as error:
+            if error.status in _UNANSWERED or error.status == RPCStatusCode.FAILED_PRECONDITION:
+                raise NoWorkerError(f"No worker answers for ticket {key}.") from None
+            raise await self._explain(key, error) from None
+
+    async def _leave_with_temporal(self, key: str, command: Command) -> Answer:
+        handle = self._handle(key)
+        try:
+            await self._bounded(handle.signal(command.name, command, rpc_timeout=_CALL), within=_CALL)
+            described = await self._bounded(handle.describe(rpc_timeout=_CALL), within=_CALL)
+        except TimeoutError:
+            raise UnreachableError(
+                f"Temporal did not say whether it took {command.name} for ticket {key}.",
+                mend="Send it again: the same event id is never handled twice.",
+            ) from None
+        except RPCError as error:
+            raise await self._explain(key, error) from None
+        known = described.typed_search_attributes
+        return Answer(
+            key=key,
+            text=f"Accepted, not yet confirmed: no worker has handled {command.name} so far. It will be when one runs.",
+            # The index may lag and knows no owner: it is what can be said without a worker.
+            status=Status(known.get(search_attributes.STATUS) or Status.NEW),
+            severity=Severity(known.get(search_attributes.SEVERITY) or Severity.SEV3),
+            confirmed=False,
+        )
+
+    async def _explain(self, key: str, error: RPCError) -> EscaladeError:
+        if error.status == RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
+            if "already completed" in error.message:
+                return RefusedError(f"Ticket {key} is closed.", code="closed", mend="Open a new one.")
+            return TicketNotFoundError(f"There is no ticket {key}.", mend="`escalade ticket list` shows what there is.")
+        return call_failed(self.client, error)
+
+    def _handle(self, key: str) -> WorkflowHandle[Any, Any]:
+        # Never with a run id: a handle to one run fails after continue-as-new.
+        return self.client.get_workflow_handle(workflow_id(key))
+
+    async def _call(self, call: Awaitable[T], *, within: timedelta) -> T:
+        try:
+            return await self._bounded(call, within=within)
+        except TimeoutError:
+            address = self.client.service_client.config.target_host
+            raise UnreachableError(
+                f"Temporal at {address} did not answer within {within.total_seconds():g} s.",
+                mend="Try again: what has an event id is never handled twice.",
+            ) from None
+        except RPCError as error:
+            raise call_failed(self.client, error) from None
+
+    @staticmethod
+    async def _bounded(call: Awaitable[T], *, within: timedelta) -> T:
+        # rpc_timeout bounds one attempt; the SDK's retries are bounded here.
+        return await asyncio.wait_for(call, (within + _MARGIN).total_seconds())
+
+
+_UNANSWERED: Final = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+
+
+def key_of_new(ticket: Ticket) -> str:
+    """The key a ticket gets: of its dedupe key, or random without one."""
+    if ticket.dedupe_key is None:
+        return key_from_bytes(os.urandom(16))
+    return ticket_key(ticket.tenant, ticket.source, ticket.dedupe_key)
+
+
+def priority_of(ticket: Ticket) -> Priority:
+    """Worst severities first, and services fairly beside one another."""
+    return Priority(priority_key=ticket.severity.rank, fairness_key=ticket.service[:60] or None)
+
+
+def _refusal(error: WorkflowUpdateFailedError) -> RefusedError:
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        return RefusedError(cause.message, code=cause.type or "refused")
+    return RefusedError(str(cause))
+
+
+@asynccontextmanager
+async def ticket_client(
+    settings: Settings, env: Mapping[str, str], *, answer_within: timedelta = timedelta(seconds=5)
+) -> AsyncIterator[TicketClient]:
+    """Connect for the length of a block.
+
+    Raises:
+        UnreachableError: when nothing answers.
+    """
+    yield TicketClient(await connect(settings, env), answer_within=answer_within)
+
+
+def leave(code: int) -> NoReturn:
+    """End a client process at once, for when it is interrupted with a call in flight.
+
+    An ordinary end would wait for the call's callback in a loop that is gone, and abort (temporalio/sdk-python#300).
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
