@@ -34,12 +34,16 @@ class ResolveRound(Effect):
     round: int
     request: RoundRequest
     due_at: Instant
+    subject: str = ""
+    text: str = ""
 
 
 class SendPages(Effect):
     """Send pages to these people now."""
 
     kind: Literal["page"] = "page"
+    round_id: str
+    """What the delivery ledger knows the round by; a page that replaces another keeps it."""
     purpose: Purpose = "round"
     round: int
     people: list[PagePerson]

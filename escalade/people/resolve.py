@@ -66,6 +66,8 @@ class ResolvedRound(BaseModel):
     """True when everybody had been told and the turn began again."""
     nobody: str = ""
     """Why there is nobody; empty when there is somebody."""
+    all_acknowledged: bool = False
+    """True when the only reason for nobody is that everybody here has acknowledged."""
     next_duty_at: Instant | None = None
     """When nobody is on duty: the next instant at which somebody is, if there is one."""
     notes: list[str] = Field(default_factory=list)
@@ -102,7 +104,8 @@ def resolve_round(roster: Roster, request: RoundRequest, *, at: datetime, load: 
     if not available:
         if found:
             reasons.append("everybody here has acknowledged")
-        return ResolvedRound(nobody="; ".join(reasons) or "there is nobody behind these targets")
+        nobody = "; ".join(reasons) or "there is nobody behind these targets"
+        return ResolvedRound(nobody=nobody, all_acknowledged=bool(found))
     if request.how == "everyone":
         return ResolvedRound(recipients=list(available.values()))
     return _one_of(list(available.values()), request, load)

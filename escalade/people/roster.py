@@ -149,12 +149,18 @@ def _handoff(value: Any) -> Any:
     return value
 
 
+def _wall_clock(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError(f"{value.isoformat()!r} names an offset; write the wall clock of the schedule's zone: 09:00")
+    return value
+
+
 class Handoff(Written):
     """When a week changes hands, on the wall clock of the schedule's zone."""
 
     weekday: Weekday = "monday"
     """The day of the week."""
-    at: time = time(9)
+    at: Annotated[time, AfterValidator(_wall_clock)] = time(9)
     """The time of day."""
 
 

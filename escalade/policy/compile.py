@@ -139,8 +139,6 @@ def _tier_complaints(tier: TierSpec, n: int, roster: Roster) -> list[Complaint]:
             text = f"`never` with `nobody: wait` for {severity.value}: it would wait for ever in silence."
             found.append((("tiers", n, "nobody"), text, "Use skip, hold or catch_all, or give a limit."))
         if tier.how == "one_at_a_time" and repeat is None:
-            text = (
-                f"`how: one_at_a_time` needs repeat_every for {severity.value}: only the first would be told."
-            )
+            text = f"`how: one_at_a_time` needs repeat_every for {severity.value}: only the first would be told."
             found.append((("tiers", n, "how"), text, "Give repeat_every."))
     return found

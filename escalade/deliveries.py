@@ -1,0 +1,68 @@
+"""Deliveries as journal entries: written by the sender, or later by the ticket from the receipts, under one id."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from escalade.messages.activities import Purpose, Receipt
+from escalade.record import Entry
+from escalade.ticket import SYSTEM
+
+_SAYS: Final = {
+    "accepted": "was told by {method}",
+    "delivered": "has received it by {method}",
+    "failed": "could not be told by {method}",
+    "crossed": "was told by {method} while somebody acknowledged",
+    "unknown": "may have been told by {method}",
+    "skipped": "was not told by {method}",
+}
+
+
+def delivery_entry(
+    receipt: Receipt,
+    *,
+    stream: str,
+    life: str,
+    round_id: str,
+    rung: int,
+    round_number: int,
+    purpose: Purpose,
+    why: str,
+) -> Entry:
+    """The journal entry of one delivery.
+
+    Args:
+        receipt: what became of it.
+        stream: `ticket/<key>`.
+        life: the ticket's life.
+        round_id: the round in the delivery ledger; the first part of the entry's id.
+        rung: the rung it was sent from.
+        round_number: the round in that visit.
+        purpose: why it was sent at all.
+        why: why this person.
+    """
+    detail = f" ({receipt.detail})" if receipt.detail else ""
+    twice = "; perhaps twice: an earlier attempt was never recorded" if receipt.possibly_twice else ""
+    return Entry(
+        entry_id=f"{round_id}/{receipt.target}/{receipt.method}/{receipt.step}",
+        stream=stream,
+        life=life,
+        at=receipt.at,
+        actor=SYSTEM,
+        kind=f"page.{receipt.outcome}",
+        what=f"{receipt.target} {_SAYS[receipt.outcome].format(method=receipt.method)}{detail}{twice}",
+        why=why,
+        data={
+            "rung": rung,
+            "round": round_number,
+            "round_id": round_id,
+            "purpose": purpose,
+            "target": receipt.target,
+            "method": receipt.method,
+            "channel": receipt.channel,
+            "message_id": receipt.message_id,
+            "provider_id": receipt.provider_id,
+            "at_night": receipt.at_night,
+            "possibly_twice": receipt.possibly_twice,
+        },
+    )

@@ -1,0 +1,36 @@
+"""The engine: `decide(state, event, now)` and `next_due(state)`. Pure, total, and the same everywhere."""
+
+from __future__ import annotations
+
+from escalade.engine.decide import decide
+from escalade.engine.draft import Decision, Refusal
+from escalade.engine.due import Due, dues, next_due
+from escalade.engine.events import Admitted, Event, JournalWritten, MergedHere, Opened, RosterChanged, Tick, Unreadable
+from escalade.engine.state import ENGINE, TicketState, Visit, new_state
+from escalade.engine.view import answer, brief, snapshot, upcoming, view
+
+__all__ = [
+    "ENGINE",
+    "Admitted",
+    "Decision",
+    "Due",
+    "Event",
+    "JournalWritten",
+    "MergedHere",
+    "Opened",
+    "Refusal",
+    "RosterChanged",
+    "Tick",
+    "TicketState",
+    "Unreadable",
+    "Visit",
+    "answer",
+    "brief",
+    "decide",
+    "dues",
+    "new_state",
+    "next_due",
+    "snapshot",
+    "upcoming",
+    "view",
+]

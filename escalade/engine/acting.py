@@ -1,0 +1,176 @@
+"""What people do about who has it: acknowledge, give up, hand over, call in, follow."""
+
+from __future__ import annotations
+
+from escalade.effects import ResolveRound, SendPages
+from escalade.engine.draft import PAGING, Draft
+from escalade.engine.ladder import enter, unacknowledge
+from escalade.engine.state import Acknowledgement
+from escalade.messages.commands import Acknowledge, Command, Follow, Reassign, Respond, Unacknowledge
+from escalade.people.roster import parse_target
+from escalade.ticket import Actor, Status
+from escalade.time.durations import format_duration
+
+
+def acknowledge(d: Draft, cmd: Acknowledge) -> None:
+    """Somebody has it (decision 7)."""
+    state, visit = d.state, d.visit
+    by = cmd.by
+    if any(ack.by.id == by.id and ack.by.kind == by.kind for ack in visit.acks):
+        visit.worked_at = d.now
+        visit.reminded = False
+        d.note("ticket.confirmed", f"{by.id} confirmed: still on it", cmd.comment, actor=by)
+        d.text = "confirmed: still yours" if state.owner == by.id else "confirmed"
+        return
+    if by.is_person:
+        _acknowledged_by_person(d, cmd)
+    else:
+        visit.acks.append(Acknowledgement(by=by, at=d.now, counts=False))
+        d.note("ticket.acknowledged", f"acknowledged by {by.id}, which is no person", cmd.comment, actor=by)
+        _settle(d)
+        d.text = "acknowledged; paging stops, and it has no owner yet"
+    if state.status is Status.NEW:
+        state.status = Status.INVESTIGATING
+    visit.worked_at = d.now
+    visit.reminded = False
+
+
+def _acknowledged_by_person(d: Draft, cmd: Acknowledge) -> None:
+    state, visit = d.state, d.visit
+    by, tier = cmd.by, state.tier
+    quorum = tier.acknowledge_by if tier is not None else 1
+    counts = f"person:{by.id}" in visit.told
+    visit.acks.append(Acknowledgement(by=by, at=d.now, counts=counts))
+    first = not state.owner
+    if first:
+        state.owner, state.owner_is_person = by.id, True
+    role = "owner" if first else f"with {state.owner}"
+    have = sum(ack.counts for ack in visit.acks)
+    waited = d.now - visit.entered_at
+    why = cmd.comment
+    seconds = waited.total_seconds()
+    if visit.acknowledged_at is not None:
+        d.note("ticket.joined", f"{by.id} is on it too", why, actor=by, seconds=seconds)
+        d.text = f"noted; {state.owner or 'an integration'} had acknowledged it before"
+    elif have >= quorum or quorum == 1:
+        d.note("ticket.acknowledged", f"acknowledged by {by.id} ({role})", why, actor=by, seconds=seconds)
+        _settle(d)
+        d.text = "acknowledged; paging stops"
+    else:
+        d.note(
+            "ticket.acknowledged",
+            f"acknowledged by {by.id} ({role}); {have} of {quorum}",
+            why,
+            actor=by,
+            seconds=seconds,
+        )
+        _spare(d, f"person:{by.id}")
+        d.text = f"acknowledged; {have} of {quorum} needed, the others are still paged"
+
+
+def _settle(d: Draft) -> None:
+    """Enough have acknowledged: paging stops, the resolve limit starts."""
+    visit = d.visit
+    if visit.acknowledged_at is None:
+        visit.acknowledged_at = d.now
+        visit.resolve_anchor = visit.resolve_anchor or d.now
+        visit.holding, visit.hold_until = False, None
+        visit.round_now = False
+        d.stop_paging()
+
+
+def _spare(d: Draft, target: str) -> None:
+    """Somebody acknowledged before the quorum is met: pages under way go on without them (decision 7)."""
+    d.visit.steps = [step for step in d.visit.steps if step.target != target]
+    for effect in list(d.state.pending.values()):
+        if isinstance(effect, ResolveRound) and effect.purpose in PAGING:
+            del d.state.pending[effect.id]
+            request = effect.request.model_copy(update={"except_for": [*effect.request.except_for, target]})
+            d.add(effect.model_copy(update={"id": d.effect_id(), "request": request}))
+        elif isinstance(effect, SendPages) and effect.purpose in PAGING and not effect.cancelled:
+            rest = [person for person in effect.people if person.target != target]
+            if len(rest) == len(effect.people):
+                continue
+            d.state.pending[effect.id] = effect.model_copy(update={"cancelled": True})
+            if rest:
+                # The same round in the ledger: who was told already is not told again.
+                d.add(effect.model_copy(update={"id": d.effect_id(), "people": rest}))
+
+
+def give_up(d: Draft, cmd: Unacknowledge) -> None:
+    """Nobody has it after all."""
+    if not d.state.is_acknowledged and not d.visit.acks:
+        d.refuse("not_acknowledged", "Nobody has acknowledged it.", actor=cmd.by, command=cmd.name)
+        return
+    unacknowledge(d, d.now, cmd.comment or f"{cmd.by.id} gave it up", kind="ticket.unacknowledged")
+    d.text = "un-acknowledged; paging again"
+
+
+def _target(d: Draft, text: str, cmd: Command) -> str | None:
+    try:
+        return str(parse_target(text if ":" in text else f"person:{text}"))
+    except ValueError as error:
+        d.refuse("unknown_target", f"{error}.", actor=cmd.by, command=cmd.name)
+        return None
+
+
+def reassign(d: Draft, cmd: Reassign) -> None:
+    """Somebody else is to answer for it: the same tier anew, paging them."""
+    state = d.state
+    target = _target(d, cmd.to, cmd)
+    if target is None:
+        return
+    tier = d.visit.tier
+    why = f"reassigned by {cmd.by.id}" + (f": {cmd.reason}" if cmd.reason else "")
+    d.note("ticket.reassigned", f"reassigned from {state.owner or 'nobody'} to {target}", cmd.reason, actor=cmd.by)
+    if state.pause is not None:
+        state.status, state.pause = state.pause.status, None
+    d.stop_paging()
+    enter(d, tier, d.now, why, targets=[target])
+    d.text = f"reassigned; {target} is paged"
+
+
+def respond(d: Draft, cmd: Respond) -> None:
+    """Call somebody in."""
+    target = _target(d, cmd.who, cmd)
+    if target is None:
+        return
+    state = d.state
+    if target not in state.responders:
+        state.responders.append(target)
+    d.note("responder.called", f"{target} is called in by {cmd.by.id}", cmd.reason, actor=cmd.by)
+    d.resolve("responder", [target], due_at=d.now, subject="", text=cmd.reason)
+    d.text = f"{target} is called in"
+
+
+def follow(d: Draft, cmd: Follow) -> None:
+    """Tell somebody what becomes of it, or stop telling them."""
+    state = d.state
+    target = _target(d, cmd.who or cmd.by.id, cmd)
+    if target is None:
+        return
+    if cmd.stop:
+        if target in state.followers:
+            state.followers.remove(target)
+            d.note("ticket.unfollowed", f"{target} is no longer told", cmd.comment, actor=cmd.by)
+        d.text = f"{target} is no longer told"
+        return
+    if target not in state.followers:
+        state.followers.append(target)
+        d.note("ticket.followed", f"{target} is told what becomes of it", cmd.comment, actor=cmd.by)
+    d.text = f"{target} is told what becomes of it"
+
+
+def worked(d: Draft, by: Actor) -> None:
+    """A person did something: it counts as work, and as the receiver's first (handoff delay)."""
+    visit = d.state.visit
+    if visit is None or not by.is_person:
+        return
+    if visit.worked_at is not None:
+        visit.worked_at = d.now
+        visit.reminded = False
+    if not visit.first_work:
+        visit.first_work = True
+        delay = d.now - visit.entered_at
+        text = f"first work in {d.state.tier_name} by {by.id}, {format_duration(delay)} after it came"
+        d.note("tier.first_work", text, actor=by, seconds=delay.total_seconds())

@@ -1,0 +1,133 @@
+"""How a ticket arrives: its admission, the same key again, another ticket merged into it, the journal's receipts."""
+
+from __future__ import annotations
+
+import hashlib
+
+from escalade.effects import TellTicket
+from escalade.engine.draft import Draft
+from escalade.engine.events import JournalWritten, MergedHere, Opened
+from escalade.engine.ladder import enter
+from escalade.engine.moving import change_severity, reopened
+from escalade.messages.activities import Admission
+from escalade.record import canonical
+from escalade.ticket import Status, Ticket
+
+
+def payload_digest(ticket: Ticket) -> str:
+    """What makes two payloads of one key the same: everything but who sent it when."""
+    body = ticket.model_dump(mode="json", exclude={"event_id", "opened_at", "opened_by"})
+    return hashlib.sha256(canonical(body)).hexdigest()[:16]
+
+
+def admitted(d: Draft, admission: Admission) -> None:
+    """The ticket has its policy: page now, or not at all when it arrived already over (decision 20)."""
+    state = d.state
+    if state.policy is not None:
+        return
+    ticket = state.ticket
+    state.policy = admission.policy
+    state.policy_why = admission.why
+    state.last_payload = payload_digest(ticket)
+    for key, at in admission.handled.items():
+        state.handled.setdefault(key, at)
+    source = f" from {ticket.source}" if ticket.source else ""
+    d.note(
+        "ticket.opened",
+        f"opened{source}: {ticket.title}",
+        actor=ticket.opened_by,
+        severity=ticket.severity.value,
+        service=ticket.service,
+    )
+    why = "; ".join([admission.why, *admission.notes])
+    text = f"policy {admission.policy.name}, {ticket.severity.value}"
+    d.note("ticket.admitted", text, why, policy=admission.policy.name, digest=admission.policy.digest)
+    if admission.merged_into:
+        _forward(d, admission.merged_into)
+    elif ticket.status != "new":
+        _over(d)
+    else:
+        start = state.policy.start_at.get(ticket.severity, 0)
+        reason = f"{ticket.severity.value} starts at {state.policy.tiers[start].name}" if start else "opened"
+        enter(d, start, d.now, reason)
+
+
+def _over(d: Draft) -> None:
+    state = d.state
+    assert state.policy is not None
+    d.note("ticket.resolved", f"arrived {state.ticket.status}; nobody is paged", "it was over where it came from")
+    state.status = Status.RESOLVED
+    state.resolved_at = d.now
+    if state.ticket.status == "closed" or not state.policy.reopen_within:
+        state.status = Status.CLOSED
+        state.closed_at = d.now
+        d.note("ticket.closed", "closed", "it was over where it came from")
+    else:
+        state.reopen_until = d.now + state.policy.reopen_within
+
+
+def _forward(d: Draft, into: str) -> None:
+    """This key was merged into another ticket that is still open: what arrives here belongs there."""
+    state = d.state
+    state.merging = into
+    effect_id = d.effect_id()
+    payload = state.ticket.model_dump(mode="json")
+    payload["event_id"] = state.ticket.event_id or f"forward:{state.life}"
+    d.note("ticket.forwarded", f"this key belongs to {into}", f"it was merged into {into}, which is open")
+    d.add(TellTicket(id=effect_id, rung=0, key=into, signal="open", payload=payload))
+
+
+def opened(d: Draft, event: Opened) -> None:
+    """The same key again: it adds to the timeline and pages nobody; resolved, it reopens (decision 18)."""
+    state = d.state
+    if state.policy is None or state.status is Status.CLOSED:
+        return
+    ticket = event.ticket
+    state.repeats += 1
+    digest = payload_digest(ticket)
+    if state.status is Status.RESOLVED:
+        state.last_payload = digest
+        reopened(d, f"the same key arrived again from {ticket.source or ticket.opened_by.id}", None)
+        return
+    if digest == state.last_payload:
+        return
+    state.last_payload = digest
+    why = "; ".join(["the ticket is open: nobody is paged for it", *event.problems])
+    changes = {
+        name: getattr(ticket, name)
+        for name in ("title", "description", "severity", "labels")
+        if getattr(ticket, name) != getattr(state.ticket, name)
+    }
+    text = f"arrived again ({state.repeats}): {ticket.title}"
+    d.note("ticket.repeated", text, why, actor=ticket.opened_by, repeats=state.repeats, changes=changes)
+
+
+def merged_here(d: Draft, event: MergedHere) -> None:
+    """Another ticket is the same as this one: its watchers follow, and the higher severity counts (decision 19)."""
+    state = d.state
+    if event.key in state.merged_from:
+        return
+    state.merged_from.append(event.key)
+    state.followers += [who for who in event.followers if who not in state.followers]
+    d.note("ticket.merged_here", f"{event.key} was merged into this: {event.title}", followers=event.followers)
+    if state.status.is_open and event.severity.rank < state.ticket.severity.rank:
+        old = state.ticket.severity
+        text = f"severity {old.value} → {event.severity.value}"
+        d.note(
+            "ticket.severity", text, f"{event.key}, merged into this, has it", old=old.value, new=event.severity.value
+        )
+        change_severity(d, event.severity)
+
+
+def journal_written(d: Draft, event: JournalWritten) -> None:
+    """The journal has them: they need not be carried any more."""
+    state = d.state
+    known = set(event.entry_ids)
+    state.outbox = [entry for entry in state.outbox if entry.entry_id not in known]
+    if state.head is None or event.ack.head.seq >= state.head.seq:
+        state.head = event.ack.head
+    if not any(entry.kind == "journal.summarised" for entry in state.outbox):
+        state.dropped = 0
+    if event.ack.truncated:
+        why = "the store knows fewer entries than this ticket has seen written"
+        d.note("journal.truncated", "the journal was cut short", why, head=event.ack.head.seq)

@@ -1,0 +1,185 @@
+"""`decide`: the one function the rules are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold
+from escalade.engine import acting, moving, outcomes, pausing
+from escalade.engine.arriving import admitted, journal_written, merged_here, opened
+from escalade.engine.clockwork import time_passed
+from escalade.engine.draft import Decision, Draft
+from escalade.engine.events import (
+    Admitted,
+    DeliveryFailed,
+    Event,
+    JournalWritten,
+    MergedHere,
+    Opened,
+    RosterChanged,
+    Tick,
+    Unreadable,
+)
+from escalade.engine.state import TicketState
+from escalade.messages.commands import (
+    Acknowledge,
+    Close,
+    Command,
+    Escalate,
+    Follow,
+    Merge,
+    Note,
+    Pending,
+    Reassign,
+    Reopen,
+    Resolve,
+    Respond,
+    Resume,
+    Return,
+    SetSeverity,
+    SetStatus,
+    Snooze,
+    Unacknowledge,
+)
+from escalade.ticket import Status
+
+REMEMBERED: Final = 2000
+"""Event ids kept at least…"""
+REMEMBERED_FOR: Final = timedelta(hours=48)
+"""… and every one of the last 48 hours, up to ten times as many."""
+
+
+def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") -> Decision:
+    """What follows from an event. Pure and total: the same arguments give the same decision, and it never raises.
+
+    Args:
+        state: the ticket; left untouched.
+        event: what happened: a command, the outcome of an effect, or "time has come".
+        now: the instant it happened, UTC; never earlier than that of the decision before.
+        token: makes effect ids unique when a reset makes numbers come again; the shell passes a fresh UUID.
+
+    Returns:
+        The new state, the new effects and entries, and what the caller is told.
+    """
+    d = Draft(state, now, token=token)
+    if isinstance(event, Command):
+        _command(d, event)
+    elif not _again(d, getattr(event, "event_id", "")):
+        _ON[type(event)](d, event)
+    return d.done()
+
+
+def _roster_changed(d: Draft, _: RosterChanged) -> None:
+    if d.state.visit is not None and d.visit.holding and d.state.pause is None:
+        d.visit.holding, d.visit.hold_until, d.visit.round_now = False, None, True
+        time_passed(d)
+
+
+def _delivery_failed(d: Draft, event: DeliveryFailed) -> None:
+    outcomes.delivery_failed(d, target=event.target, method=event.method, detail=event.detail)
+
+
+_ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
+    Tick: lambda d, _: time_passed(d),
+    RoundResolved: outcomes.round_resolved,
+    PagesSent: outcomes.pages_sent,
+    StepFinished: outcomes.step_finished,
+    TicketTold: outcomes.ticket_told,
+    JournalWritten: journal_written,
+    Admitted: lambda d, event: admitted(d, event.admission),
+    Opened: opened,
+    MergedHere: merged_here,
+    DeliveryFailed: _delivery_failed,
+    RosterChanged: _roster_changed,
+    Unreadable: lambda d, event: d.note(
+        "message.unreadable", f"something arrived by {event.door} that cannot be read", event.text
+    ),
+}
+
+
+def _again(d: Draft, event_id: str) -> bool:
+    """Whether this event id was handled before; remembers it otherwise (decision 18)."""
+    if not event_id:
+        return False
+    key = hashlib.sha256(event_id.encode("utf-8", "replace")).hexdigest()[:16]
+    handled = d.state.handled
+    if key in handled:
+        d.duplicate = True
+        d.text = "already handled"
+        return True
+    handled[key] = int(d.now.timestamp())
+    horizon = (d.now - REMEMBERED_FOR).timestamp()
+    while len(handled) > REMEMBERED:
+        oldest = next(iter(handled))
+        if handled[oldest] > horizon and len(handled) <= 10 * REMEMBERED:
+            break
+        del handled[oldest]
+    return False
+
+
+_WHEN_OPEN: Final[dict[type[Command], Callable[[Draft, Any], None]]] = {
+    Acknowledge: acting.acknowledge,
+    Unacknowledge: acting.give_up,
+    Reassign: acting.reassign,
+    Respond: acting.respond,
+    SetStatus: pausing.set_status,
+    SetSeverity: moving.set_severity,
+    Resolve: pausing.resolve,
+    Snooze: pausing.pause,
+    Pending: pausing.pause,
+    Resume: pausing.resume,
+    Escalate: moving.escalate,
+    Return: moving.give_back,
+}
+_WHENEVER: Final[dict[type[Command], Callable[[Draft, Any], None]]] = {
+    Follow: acting.follow,
+    Close: pausing.close,
+    Merge: moving.merge,
+}
+
+
+def _command(d: Draft, cmd: Command) -> None:
+    """A person's or a system's command: refused on the record, or done."""
+    if _again(d, cmd.event_id):
+        return
+    state = d.state
+    if cmd.life is not None and cmd.life != state.life:
+        text = "It was asked of an earlier ticket with this key, which is closed."
+        d.refuse("stale_life", text, actor=cmd.by, command=cmd.name)
+        return
+    if state.status is Status.CLOSED:
+        into = f" (merged into {state.merged_into})" if state.merged_into else ""
+        d.refuse("closed", f"It is closed{into}.", actor=cmd.by, command=cmd.name)
+        return
+    if state.policy is None:
+        d.refuse("not_admitted", "It has no policy yet; try again in a moment.", actor=cmd.by, command=cmd.name)
+        return
+    if isinstance(cmd, Note):
+        d.note("ticket.note", f"{cmd.by.id}: {cmd.text}", actor=cmd.by)
+        d.text = "noted"
+    elif isinstance(cmd, Reopen):
+        if state.status is not Status.RESOLVED:
+            d.refuse("not_resolved", "It is not resolved.", actor=cmd.by, command=cmd.name)
+            return
+        moving.reopen(d, cmd)
+    elif (act := _WHENEVER.get(type(cmd))) is not None:
+        act(d, cmd)
+    elif (act := _WHEN_OPEN.get(type(cmd))) is not None:
+        if not state.status.is_open or state.visit is None:
+            _too_late(d, cmd)
+            return
+        act(d, cmd)
+    if d.refusal is None and d.state.status.is_open:
+        acting.worked(d, cmd.by)
+
+
+def _too_late(d: Draft, cmd: Command) -> None:
+    """Resolved already. Machines repeat themselves: theirs is written down; a person is told."""
+    if cmd.by.is_person:
+        d.refuse("already_resolved", "It is resolved already; reopen it first.", actor=cmd.by, command=cmd.name)
+        return
+    d.note(f"{cmd.name}.ignored", f"{cmd.name} by {cmd.by.id}: nothing changed", "it is resolved already", actor=cmd.by)
+    d.text = "nothing changed: it is resolved already"

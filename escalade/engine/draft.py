@@ -1,0 +1,202 @@
+"""A decision in the making: the forked state, and the verbs the rules are written in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from escalade.effects import AnyEffect, ResolveRound, RunStep, SendPages
+from escalade.engine.state import TicketState, Visit
+from escalade.messages.activities import Purpose
+from escalade.people.resolve import RoundRequest
+from escalade.record import Entry
+from escalade.ticket import SYSTEM, Actor, workflow_id
+
+TAIL: Final = 50
+"""Entries kept in the state for queries."""
+
+OUTBOX: Final = 500
+"""Entries kept while the store is away; older ones are summarised with their count (decision 25)."""
+
+PAGING: Final = ("round", "contact_step", "catch_all")
+"""The purposes that an acknowledgement stops. A responder was asked for by name; a notice wakes nobody up."""
+
+
+class Refusal(BaseModel):
+    """Why a command was refused."""
+
+    code: str
+    text: str
+
+
+class Decision(BaseModel):
+    """What follows from an event."""
+
+    state: TicketState
+    effects: list[AnyEffect]
+    """The new ones; all that are under way are in `state.pending`."""
+    entries: list[Entry]
+    """The new ones; all that are unwritten are in `state.outbox`."""
+    text: str = ""
+    """What the caller is told."""
+    refusal: Refusal | None = None
+    duplicate: bool = False
+
+
+class Draft:
+    """The state being decided on, and what comes of it."""
+
+    def __init__(self, state: TicketState, now: datetime, *, token: str = "") -> None:
+        """Fork the state.
+
+        Args:
+            state: left untouched.
+            now: the instant of the decision, UTC.
+            token: makes effect ids unique beyond this state (after a reset, numbers come again).
+        """
+        self.state = state.fork()
+        self.now = now
+        self._token = token
+        self._effects: list[AnyEffect] = []
+        self._entries: list[Entry] = []
+        self.text = ""
+        self.refusal: Refusal | None = None
+        self.duplicate = False
+
+    system = SYSTEM
+
+    @property
+    def visit(self) -> Visit:
+        """The present visit; only asked for where there is one."""
+        assert self.state.visit is not None
+        return self.state.visit
+
+    def note(self, kind: str, what: str, why: str = "", *, actor: Actor = SYSTEM, **data: Any) -> None:
+        """Write an entry."""
+        state = self.state
+        state.entry_n += 1
+        self.keep(
+            Entry(
+                entry_id=f"{state.run}/{state.entry_n}",
+                stream=workflow_id(state.key),
+                life=state.life,
+                at=self.now,
+                actor=actor,
+                kind=kind,
+                what=what,
+                why=why,
+                data={"rung": state.rung, "tier": state.tier_name, **data},
+            )
+        )
+
+    def keep(self, entry: Entry, *, written: bool = False) -> None:
+        """Keep an entry for the timeline and, unless it is already in the journal, for writing."""
+        state = self.state
+        state.tail = [*state.tail, entry][-TAIL:]
+        self._entries.append(entry)
+        if written:
+            return
+        state.outbox.append(entry)
+        if len(state.outbox) > OUTBOX:
+            lost = len(state.outbox) - OUTBOX + 1
+            state.dropped += lost
+            text = f"{state.dropped} entries are not kept one by one"
+            why = f"the store was away and the newest {OUTBOX} are kept"
+            summary = entry.model_copy(
+                update={
+                    "entry_id": f"{state.run}/dropped",
+                    "at": state.outbox[0].at,
+                    "actor": SYSTEM,
+                    "kind": "journal.summarised",
+                    "what": text,
+                    "why": why,
+                    "data": {"count": state.dropped},
+                }
+            )
+            first = 1 if state.outbox[0].kind == "journal.summarised" else 0
+            state.outbox = [summary, *state.outbox[lost + first :]]
+
+    def refuse(self, code: str, text: str, *, actor: Actor, command: str) -> None:
+        """Refuse a command, on the record."""
+        self.refusal = Refusal(code=code, text=text)
+        self.note(f"{command}.refused", f"{command} by {actor.id} was refused", text, actor=actor, code=code)
+
+    def add(self, effect: AnyEffect) -> None:
+        """Want something done."""
+        self.state.pending[effect.id] = effect
+        self._effects.append(effect)
+
+    def effect_id(self) -> str:
+        """An id for a new effect."""
+        self.state.effect_n += 1
+        return f"{self._token or self.state.run}.{self.state.effect_n}"
+
+    def resolve(
+        self, purpose: Purpose, targets: list[str], *, due_at: datetime, subject: str = "", text: str = ""
+    ) -> None:
+        """Ask whom a round, a responder's call or a notice reaches."""
+        state, visit = self.state, self.state.visit
+        tier = state.tier
+        request = RoundRequest(targets=targets)
+        if purpose in PAGING and visit is not None:
+            except_for = [f"person:{ack.by.id}" for ack in visit.acks]
+            how = tier.how if tier is not None and not visit.reassigned and purpose == "round" else "everyone"
+            request = RoundRequest(targets=targets, how=how, except_for=except_for, told=visit.turn)
+        self.add(
+            ResolveRound(
+                id=self.effect_id(),
+                rung=state.rung,
+                purpose=purpose,
+                round=visit.rounds if visit is not None else 0,
+                request=request,
+                due_at=due_at,
+                subject=subject,
+                text=text,
+            )
+        )
+
+    def notify(self, targets: list[str], subject: str, text: str) -> None:
+        """Tell people something that asks nothing of them."""
+        if targets:
+            self.resolve("notice", list(dict.fromkeys(targets)), due_at=self.now, subject=subject, text=text)
+
+    def stop_paging(self) -> None:
+        """No page of this ticket may start from here on (decision 7, E6). Receipts are still wanted."""
+        for effect in list(self.state.pending.values()):
+            if isinstance(effect, ResolveRound) and effect.purpose in PAGING:
+                del self.state.pending[effect.id]
+            elif isinstance(effect, SendPages) and effect.purpose in PAGING and not effect.cancelled:
+                self.state.pending[effect.id] = effect.model_copy(update={"cancelled": True})
+        if self.state.visit is not None:
+            self.state.visit.steps = []
+
+    def stop_rounds(self) -> None:
+        """No page may start while it stands still; later contact steps keep what was left of their wait."""
+        steps = self.state.visit.steps if self.state.visit is not None else []
+        self.stop_paging()
+        if self.state.visit is not None:
+            self.state.visit.steps = steps
+
+    def drop_steps(self) -> None:
+        """Forget steps that have not been started."""
+        for effect in list(self.state.pending.values()):
+            if isinstance(effect, RunStep) and not effect.started:
+                del self.state.pending[effect.id]
+
+    def done(self) -> Decision:
+        """The decision."""
+        state = self.state
+        changed = self._entries or self._effects
+        state.version = max(state.version + 1, int(self.now.timestamp() * 1_000_000)) if changed else state.version
+        if changed:
+            state.updated_at = self.now
+        return Decision.model_construct(
+            state=state,
+            effects=self._effects,
+            entries=self._entries,
+            text=self.text,
+            refusal=self.refusal,
+            duplicate=self.duplicate,
+        )

@@ -1,0 +1,180 @@
+"""What falls due, when, and why: derived from the state, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from escalade.effects import ResolveRound
+from escalade.engine.state import TicketState, Visit, rhythm
+from escalade.ticket import Status
+from escalade.time.durations import format_duration
+from escalade.time.instants import format_instant
+
+
+class DueKind(StrEnum):
+    """What can fall due."""
+
+    PAUSE_ENDS = "pause_ends"
+    CLOSE = "close"
+    NEXT_PASS = "next_pass"  # noqa: S105  a pass through the ladder
+    RESOLVE_LIMIT = "resolve_limit"
+    TIER_LIMIT = "tier_limit"
+    EXPIRY = "expiry"
+    REMINDER = "reminder"
+    HOLD_ENDS = "hold_ends"
+    ROUND = "round"
+    CONTACT_STEP = "contact_step"
+
+
+class Due(NamedTuple):
+    """One thing that will happen unless somebody acts."""
+
+    at: datetime
+    kind: DueKind
+    what: str
+    why: str
+
+
+def dues(state: TicketState) -> list[Due]:
+    """Everything that is due some time, earliest first."""
+    return sorted(_dues(state), key=lambda due: (due.at, list(DueKind).index(due.kind)))
+
+
+def next_due(state: TicketState) -> datetime | None:
+    """The earliest instant at which something falls due; None when only an event can move the ticket."""
+    return min((due.at for due in _dues(state)), default=None)
+
+
+def _dues(state: TicketState) -> Iterator[Due]:
+    visit = state.visit
+    if state.policy is None or state.status is Status.CLOSED:
+        return
+    if state.status is Status.RESOLVED:
+        if state.reopen_until is not None:
+            within = format_duration(state.policy.reopen_within)
+            yield Due(state.reopen_until, DueKind.CLOSE, "it closes", f"resolved, and not reopened within {within}")
+        return
+    if state.pause is not None:
+        pause = state.pause
+        on = f" on the {pause.on}" if pause.on else ""
+        why = f"{pause.kind}{on} by {pause.by} until {format_instant(pause.until)}"
+        yield Due(pause.until, DueKind.PAUSE_ENDS, f"it comes back as {pause.status.value}", why)
+        return
+    if visit is None:
+        return
+    yield from _limits(state, visit)
+    if visit.acknowledged_at is None:
+        yield from _rounds(state, visit)
+
+
+def earlier(first: datetime | None, second: datetime | None) -> datetime | None:
+    """The earlier of two instants; None counts as later."""
+    if first is None or second is None:
+        return first if second is None else second
+    return min(first, second)
+
+
+def tier_limit(state: TicketState, visit: Visit) -> datetime | None:
+    """When the tier is left because nobody acknowledged; None for never."""
+    within = state.times.acknowledge_within
+    if visit.acknowledged_at is not None or visit.holding:
+        return None
+    return earlier(visit.t0 + within if within is not None else None, visit.caps.get(DueKind.TIER_LIMIT))
+
+
+def resolve_limit(state: TicketState, visit: Visit) -> datetime | None:
+    """When the tier is left because it was not resolved; None when that is not limited or not running."""
+    within = state.times.resolve_within
+    tier = state.tier
+    anchor = visit.t0 if tier is not None and tier.resolve_from_entry else visit.resolve_anchor
+    derived = anchor + within if anchor is not None and within is not None else None
+    return earlier(derived, visit.caps.get(DueKind.RESOLVE_LIMIT) if anchor is not None else None)
+
+
+def expiry(state: TicketState, visit: Visit) -> datetime | None:
+    """When the acknowledgement is lost for want of work; None when it lasts."""
+    lasts = state.times.acknowledgement_lasts
+    if visit.acknowledged_at is None or visit.worked_at is None:
+        return None
+    return earlier(visit.worked_at + lasts if lasts is not None else None, visit.caps.get(DueKind.EXPIRY))
+
+
+def next_round(state: TicketState, visit: Visit) -> datetime | None:
+    """When the next round is made; None when no more are."""
+    if visit.acknowledged_at is not None:
+        return None
+    if visit.last_round_at is None:
+        return visit.t0
+    if visit.round_now:
+        return visit.last_round_at
+    if visit.holding:
+        return None
+    if state.in_catch_all:
+        return visit.last_round_at + rhythm(visit.rounds)
+    every = state.times.repeat_every
+    derived = None
+    if every is not None:
+        # The grid is t0 + j·every, so that lateness never adds up; missed ticks collapse into one.
+        derived = visit.t0 + ((visit.last_round_at - visit.t0) // every + 1) * every
+    return earlier(derived, visit.caps.get(DueKind.ROUND))
+
+
+def _limits(state: TicketState, visit: Visit) -> Iterator[Due]:
+    name, times, severity = state.tier_name, state.times, state.ticket.severity.value
+    onward = _onward(state, visit)
+    if state.next_pass_at is not None and visit.acknowledged_at is None:
+        why = "the last pass through the ladder reached nobody"
+        yield Due(state.next_pass_at, DueKind.NEXT_PASS, "the ladder is climbed again", why)
+    if (at := tier_limit(state, visit)) is not None:
+        within = format_duration(times.acknowledge_within or timedelta(0))
+        why = f"nobody has acknowledged; {name} answers within {within} at {severity}"
+        yield Due(at, DueKind.TIER_LIMIT, onward, why)
+    if (at := resolve_limit(state, visit)) is not None:
+        within = format_duration(times.resolve_within or timedelta(0))
+        why = f"not resolved; {name} resolves within {within} at {severity}"
+        yield Due(at, DueKind.RESOLVE_LIMIT, onward, why)
+    if (at := expiry(state, visit)) is not None:
+        tier = state.tier
+        lasts = times.acknowledgement_lasts or timedelta(0)
+        what = onward if tier is not None and tier.expiry_climbs else "it is un-acknowledged and pages again"
+        why = f"an acknowledgement lasts {format_duration(lasts)} without work"
+        yield Due(at, DueKind.EXPIRY, what, why)
+        if not visit.reminded and state.owner:
+            ahead = min(timedelta(minutes=5), lasts / 5)
+            yield Due(at - ahead, DueKind.REMINDER, f"{state.owner} is reminded", why)
+
+
+def _onward(state: TicketState, visit: Visit) -> str:
+    assert state.policy is not None
+    tiers = state.policy.tiers
+    if visit.tier + 1 < len(tiers):
+        return f"it climbs to {tiers[visit.tier + 1].name}"
+    again = state.policy.again
+    if again is not None and (again.times is None or state.passes < again.times) and not state.in_catch_all:
+        return f"the ladder is exhausted and starts again from {tiers[again.tier].name}"
+    return "the catch-all is paged"
+
+
+def _rounds(state: TicketState, visit: Visit) -> Iterator[Due]:
+    if visit.holding and visit.hold_until is not None:
+        yield Due(visit.hold_until, DueKind.HOLD_ENDS, "somebody is on duty: they are paged", "nobody is on duty now")
+    resolving = any(
+        isinstance(effect, ResolveRound) and effect.rung == visit.rung and effect.purpose not in ("notice", "responder")
+        for effect in state.pending.values()
+    )
+    if resolving:
+        return
+    at = next_round(state, visit)
+    limit = tier_limit(state, visit)
+    if at is not None and state.next_pass_at is not None and at >= state.next_pass_at:
+        at = None
+    if at is not None and (limit is None or at < limit or visit.round_now):
+        every = state.times.repeat_every
+        why = f"un-acknowledged; repeats every {format_duration(every)}" if every else "un-acknowledged"
+        yield Due(at, DueKind.ROUND, f"round {visit.rounds + 1} pages {', '.join(visit.targets)}", why)
+    for step in visit.steps:
+        what = f"{step.target} is told by {step.plan.method}"
+        yield Due(step.due, DueKind.CONTACT_STEP, what, f"their rule: after {format_duration(step.plan.after)}")

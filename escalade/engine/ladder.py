@@ -1,0 +1,210 @@
+"""The ladder: entering a tier, climbing, exhaustion, rounds. `docs/explanation/the-ladder.md` says it in prose."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from escalade.effects import RunStep
+from escalade.engine.draft import Draft
+from escalade.engine.due import DueKind, resolve_limit, tier_limit
+from escalade.engine.state import PUNCTUAL, Visit, rhythm
+from escalade.time.durations import format_duration
+from escalade.time.instants import format_instant
+
+
+def punctual(d: Draft, due: datetime) -> datetime:
+    """The instant a thing counts as having happened: its due, if handled within 5 s of it, else now (decision 1)."""
+    return due if d.now - due <= PUNCTUAL else d.now
+
+
+def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | None = None) -> None:
+    """Enter a tier, or the catch-all when `tier` is past the last one: un-acknowledged, a new rung, round 1 at once.
+
+    Args:
+        d: the decision in the making.
+        tier: index of the tier.
+        t0: where its limits count from.
+        why: the reason, for the journal and the receiver.
+        targets: whom to page instead of the tier's own (a ticket that was reassigned).
+    """
+    state = d.state
+    assert state.policy is not None
+    left = state.visit
+    d.stop_paging()
+    d.drop_steps()
+    if left is not None:
+        _leave(d, left, why)
+    state.rung += 1
+    state.next_pass_at = None
+    if state.owner:
+        previous = f"person:{state.owner}"
+        if state.owner_is_person and previous not in state.followers:
+            state.followers.append(previous)
+        state.owner = ""
+    last = tier >= len(state.policy.tiers)
+    own = list(state.policy.catch_all if last else state.policy.tiers[tier].page)
+    state.visit = Visit(
+        rung=state.rung,
+        tier=tier,
+        entered_at=d.now,
+        t0=t0,
+        targets=targets or own,
+        reassigned=targets is not None,
+    )
+    limits = limit_words(d)
+    d.note("tier.entered", f"entered {state.tier_name} (rung {state.rung}){limits}", why, t0=format_instant(t0))
+    pinned = state.tier
+    for step in pinned.steps if pinned is not None and targets is None else []:
+        d.add(RunStep(id=d.effect_id(), rung=state.rung, step=step))
+    if left is not None:
+        subject = f"{state.ticket.title}: now with {state.tier_name}"
+        d.notify(state.followers, subject, why)
+    rounds(d)
+
+
+def limit_words(d: Draft) -> str:
+    """How long it may stay, for the entry of its arrival."""
+    at = tier_limit(d.state, d.visit)
+    if at is not None:
+        return f"; acknowledge by {format_instant(at)}"
+    return "; pages until somebody answers" if d.state.tier is not None else ""
+
+
+def _leave(d: Draft, visit: Visit, why: str) -> None:
+    state = d.state
+    stayed = d.now - visit.entered_at
+    whole = timedelta(seconds=round(stayed.total_seconds()))
+    what = f"left {state.tier_name} (rung {visit.rung}) after {format_duration(whole)}"
+    d.note(
+        "tier.left",
+        what,
+        why,
+        seconds=stayed.total_seconds(),
+        rounds=visit.rounds,
+        told=list(visit.told),
+        acknowledged=visit.acknowledged_at is not None,
+    )
+
+
+def climb(d: Draft, t0: datetime, reasons: list[str], *, to: int | None = None) -> None:
+    """Leave the tier upwards: one climb, with all its reasons (decision 3).
+
+    Args:
+        d: the decision in the making.
+        t0: where the limits of the next tier count from.
+        reasons: why.
+        to: the index of a higher tier; the next one when omitted.
+    """
+    state = d.state
+    assert state.policy is not None
+    target = d.visit.tier + 1 if to is None else max(to, d.visit.tier + 1)
+    why = "; ".join(dict.fromkeys(reasons))
+    if target < len(state.policy.tiers):
+        enter(d, target, t0, why)
+    else:
+        exhaust(d, t0, why)
+
+
+def exhaust(d: Draft, t0: datetime, why: str) -> None:
+    """The ladder is behind it: again from a tier, or the catch-all. It never ends in silence (D4).
+
+    A pass that reached nobody tells the catch-all at once and waits before the next one, 1 minute doubling to 15
+    (decision 4).
+    """
+    state = d.state
+    assert state.policy is not None
+    again = state.policy.again
+    reached, state.pass_reached = state.pass_reached, False
+    state.barren = 0 if reached else state.barren + 1
+    more = again is not None and (again.times is None or state.passes < again.times)
+    if again is not None and more and not state.in_catch_all:
+        state.passes += 1
+        of = "" if again.times is None else f" of {again.times}"
+        name = state.policy.tiers[again.tier].name
+        d.note("ladder.exhausted", f"past the last tier; pass {state.passes}{of} begins at {name}", why)
+        if reached:
+            enter(d, again.tier, t0, f"the policy says: again from {name} ({why})")
+            return
+        wait = rhythm(state.barren)
+        barren = f"nobody was reached in this pass; the next begins in {format_duration(wait)}"
+        enter(d, len(state.policy.tiers), t0, barren)
+        state.next_pass_at = d.now + wait
+        return
+    if not state.in_catch_all:
+        d.note("ladder.exhausted", "past the last tier; the catch-all is paged until somebody acts", why)
+    enter(d, len(state.policy.tiers), t0, f"the ladder is exhausted ({why})")
+
+
+def next_pass(d: Draft, due: datetime) -> None:
+    """Begin the pass that was put off because the one before reached nobody."""
+    policy = d.state.policy
+    assert policy is not None
+    assert policy.again is not None
+    enter(d, policy.again.tier, punctual(d, due), "the wait after a pass that reached nobody is over")
+
+
+def unacknowledge(d: Draft, t0: datetime, why: str, *, kind: str) -> None:
+    """Take the acknowledgement away: a new t0 in the same tier, and a round at once (decision 8).
+
+    The visit goes on, so the resolve limit still counts from the first acknowledgement.
+    """
+    state, visit = d.state, d.visit
+    lost = state.owner
+    visit.acks = []
+    visit.acknowledged_at = None
+    visit.worked_at = None
+    visit.reminded = False
+    visit.t0 = t0
+    visit.last_round_at = None
+    visit.caps.pop(DueKind.EXPIRY, None)
+    visit.turn, visit.turn_reached = [], False
+    state.owner = ""
+    if lost and state.owner_is_person and f"person:{lost}" not in state.followers:
+        state.followers.append(f"person:{lost}")
+    d.note(kind, f"un-acknowledged in {state.tier_name}{limit_words(d)}", why, owner=lost)
+    rounds(d)
+
+
+def rounds(d: Draft) -> None:
+    """Make the round that is due now, if one is: ask the roster whom it reaches."""
+    state, visit = d.state, d.visit
+    if state.pause is not None or visit.acknowledged_at is not None:
+        return
+    if visit.last_round_at is None and visit.t0 > d.now:
+        return
+    begin_round(d, visit.t0 if visit.last_round_at is None else d.now)
+
+
+def begin_round(d: Draft, due: datetime) -> None:
+    """Begin a round that was due at an instant. Missed ones before it collapse into this one."""
+    state, visit = d.state, d.visit
+    visit.rounds += 1
+    visit.last_round_at = d.now
+    visit.round_now = False
+    visit.holding, visit.hold_until = False, None
+    visit.caps.pop(DueKind.ROUND, None)
+    d.resolve("catch_all" if state.in_catch_all else "round", visit.targets, due_at=due)
+
+
+def late_climb(d: Draft) -> bool:
+    """Climb if a limit has passed. One climb at most, whatever else is overdue (decision 1).
+
+    Returns:
+        Whether it climbed.
+    """
+    state, visit = d.state, d.visit
+    reasons: list[tuple[datetime, str]] = []
+    times, severity = state.times, state.ticket.severity.value
+    at = tier_limit(state, visit)
+    if at is not None and at <= d.now:
+        within = format_duration(times.acknowledge_within) if times.acknowledge_within is not None else "its limit"
+        reasons.append((at, f"nobody acknowledged within {within} ({severity})"))
+    at = resolve_limit(state, visit)
+    if at is not None and at <= d.now:
+        within = format_duration(times.resolve_within) if times.resolve_within is not None else "its limit"
+        reasons.append((at, f"not resolved within {within} ({severity})"))
+    if not reasons:
+        return False
+    due = min(at for at, _ in reasons)
+    climb(d, punctual(d, due), [text for _, text in reasons])
+    return True

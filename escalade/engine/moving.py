@@ -1,0 +1,197 @@
+"""What people do about where it is: up, down, anew, more or less severe, into another ticket."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from escalade.effects import TellTicket
+from escalade.engine.draft import Draft
+from escalade.engine.due import DueKind, expiry, next_round, resolve_limit, tier_limit
+from escalade.engine.ladder import climb, enter, exhaust
+from escalade.engine.pausing import end_pause
+from escalade.engine.state import TicketState
+from escalade.messages.commands import Command, Escalate, Merge, Reopen, Return, SetSeverity
+from escalade.ticket import Severity, Status
+
+
+def _stale(d: Draft, cmd: Command) -> bool:
+    """Whether it was asked from an older rung; then it is refused (decision 10)."""
+    state = d.state
+    if cmd.rung is None or cmd.rung == state.rung:
+        return False
+    text = f"It was asked from rung {cmd.rung}, and the ticket is at rung {state.rung} ({state.tier_name}) now."
+    d.refuse("stale_rung", text, actor=cmd.by, command=cmd.name)
+    return True
+
+
+def _named(d: Draft, cmd: Escalate | Return) -> int | None:
+    """The tier asked for; None when it was refused."""
+    state = d.state
+    assert state.policy is not None
+    assert cmd.to is not None
+    index = state.policy.tier_named(cmd.to)
+    if index is None:
+        names = ", ".join(tier.name for tier in state.policy.tiers)
+        d.refuse("unknown_tier", f"There is no tier {cmd.to!r}; there are {names}.", actor=cmd.by, command=cmd.name)
+    return index
+
+
+def escalate(d: Draft, cmd: Escalate) -> None:
+    """Take it up, to the next tier or a named higher one."""
+    state = d.state
+    assert state.policy is not None
+    if _stale(d, cmd):
+        return
+    here = d.visit.tier
+    if state.in_catch_all:
+        text = "The ladder is exhausted: the catch-all is being paged. Return it to a tier instead."
+        d.refuse("exhausted", text, actor=cmd.by, command=cmd.name)
+        return
+    target = here + 1 if cmd.to is None else _named(d, cmd)
+    if target is None:
+        return
+    if target <= here:
+        text = f"{cmd.to} is {'the current tier' if target == here else 'lower; use return'}."
+        if not cmd.by.is_person:
+            d.note("escalate.ignored", f"{cmd.by.id} asked for {cmd.to}; nothing changed", text, actor=cmd.by)
+            d.text = f"nothing changed: {text}"
+            return
+        d.refuse("not_higher", text, actor=cmd.by, command=cmd.name)
+        return
+    end_pause_silently(d)
+    to = state.policy.tiers[target].name if target < len(state.policy.tiers) else "past the last tier"
+    d.note("ticket.escalated", f"escalated by {cmd.by.id}: {to}", cmd.reason, actor=cmd.by, reason=cmd.reason, to=to)
+    why = f"escalated by {cmd.by.id}: {cmd.reason}"
+    if target < len(state.policy.tiers):
+        climb(d, d.now, [why], to=target)
+    else:
+        exhaust(d, d.now, why)
+    d.text = f"escalated; now in {state.tier_name}"
+
+
+def give_back(d: Draft, cmd: Return) -> None:
+    """Give it back to a lower tier: counted, with the reason (C5)."""
+    state = d.state
+    if _stale(d, cmd):
+        return
+    here = d.visit.tier
+    target = here - 1 if cmd.to is None else _named(d, cmd)
+    if target is None:
+        return
+    if target < 0 or target >= here:
+        text = "It is in the lowest tier." if here == 0 else f"{cmd.to} is not lower; use escalate."
+        d.refuse("not_lower", text, actor=cmd.by, command=cmd.name)
+        return
+    end_pause_silently(d)
+    state.bounces += 1
+    assert state.policy is not None
+    to = state.policy.tiers[target].name
+    text = f"returned by {cmd.by.id} to {to} (bounce {state.bounces})"
+    d.note("ticket.returned", text, cmd.reason, actor=cmd.by, reason=cmd.reason, to=to, bounces=state.bounces)
+    enter(d, target, d.now, f"returned by {cmd.by.id}: {cmd.reason}")
+    d.text = f"returned; now in {to}"
+
+
+def end_pause_silently(d: Draft) -> None:
+    """A command that moves the ticket ends its pause; where it goes, everything starts anew."""
+    state = d.state
+    if state.pause is not None:
+        state.status, state.pause = state.pause.status, None
+
+
+def reopen(d: Draft, cmd: Reopen) -> None:
+    """It was not solved: un-acknowledged in the tier it was resolved in."""
+    reopened(d, f"reopened by {cmd.by.id}" + (f": {cmd.reason}" if cmd.reason else ""), cmd)
+    d.text = f"reopened in {d.state.tier_name}"
+
+
+def reopened(d: Draft, why: str, cmd: Command | None) -> None:
+    """Enter the tier it was resolved in, whoever asked."""
+    state = d.state
+    assert state.policy is not None
+    state.status = Status.TRIAGE
+    state.reopens += 1
+    state.resolved_at = state.reopen_until = None
+    if cmd is not None:
+        d.note("ticket.reopened", why, cmd.comment, actor=cmd.by, reopens=state.reopens)
+    else:
+        d.note("ticket.reopened", "reopened", why, reopens=state.reopens)
+    tier = state.visit.tier if state.visit is not None else state.policy.start_at.get(state.ticket.severity, 0)
+    enter(d, tier, d.now, why)
+
+
+def set_severity(d: Draft, cmd: SetSeverity) -> None:
+    """Say how bad it is: limits are re-derived from the same starts; raising never makes anything later."""
+    old = d.state.ticket.severity
+    if cmd.severity is old:
+        d.text = f"it is {old.value} already"
+        return
+    d.note(
+        "ticket.severity",
+        f"severity {old.value} → {cmd.severity.value} by {cmd.by.id}",
+        cmd.reason,
+        actor=cmd.by,
+        old=old.value,
+        new=cmd.severity.value,
+    )
+    change_severity(d, cmd.severity)
+    d.text = f"severity is {cmd.severity.value}; now in {d.state.tier_name}"
+
+
+def change_severity(d: Draft, new: Severity) -> None:
+    """Change the severity and what follows from it (decision 12)."""
+    state = d.state
+    raised = new.rank < state.ticket.severity.rank
+    before = _instants(state) if raised else {}
+    state.ticket = state.ticket.model_copy(update={"severity": new})
+    visit = state.visit
+    if visit is None or state.policy is None or not state.status.is_open:
+        return
+    visit.caps = before
+    if not raised:
+        return
+    if state.status is Status.SNOOZED:
+        end_pause(d, d.now, "the severity was raised")
+    start = state.policy.start_at.get(new, 0)
+    if start > visit.tier:
+        name = state.policy.tiers[start].name
+        climb(d, d.now, [f"{new.value} starts at {name}"], to=start)
+
+
+def _instants(state: TicketState) -> dict[str, datetime]:
+    visit = state.visit
+    if visit is None:
+        return {}
+    found = {
+        DueKind.TIER_LIMIT: tier_limit(state, visit),
+        DueKind.RESOLVE_LIMIT: resolve_limit(state, visit),
+        DueKind.EXPIRY: expiry(state, visit),
+        DueKind.ROUND: next_round(state, visit),
+    }
+    return {kind: at for kind, at in found.items() if at is not None}
+
+
+def merge(d: Draft, cmd: Merge) -> None:
+    """It is the same as another ticket: it closes once that one knows. Until then it goes on."""
+    state = d.state
+    if cmd.into == state.key:
+        d.refuse("same_ticket", "A ticket cannot be merged into itself.", actor=cmd.by, command=cmd.name)
+        return
+    if state.merging:
+        d.refuse("merging", f"It is being merged into {state.merging}.", actor=cmd.by, command=cmd.name)
+        return
+    state.merging = cmd.into
+    followers = list(state.followers)
+    if state.owner and state.owner_is_person:
+        followers.append(f"person:{state.owner}")
+    effect_id = d.effect_id()
+    payload = {
+        "key": state.key,
+        "title": state.ticket.title,
+        "severity": state.ticket.severity.value,
+        "followers": list(dict.fromkeys(followers)),
+        "event_id": f"merge:{state.life}:{effect_id}",
+    }
+    d.note("ticket.merging", f"{cmd.by.id} merges it into {cmd.into}", cmd.comment, actor=cmd.by, into=cmd.into)
+    d.add(TellTicket(id=effect_id, rung=state.rung, key=cmd.into, signal="merged", payload=payload))
+    d.text = f"being merged into {cmd.into}"

@@ -1,0 +1,235 @@
+"""The state of a ticket: everything that must survive, in one model.
+
+It crosses continue-as-new, so fields are only ever added, with defaults. Instants are absolute UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from escalade.effects import AnyEffect
+from escalade.messages.activities import Receipt
+from escalade.people.resolve import ContactPlan
+from escalade.policy.pinned import PinnedPolicy, PinnedTier, TierTimes
+from escalade.record import Entry, Head
+from escalade.ticket import Actor, Status, Ticket
+from escalade.time.instants import Instant
+
+ENGINE: Final = 1
+"""The meaning of these rules. Every change of meaning is a branch on `TicketState.engine` (decision 40)."""
+
+RHYTHM: Final = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15))
+"""The waits after passes that reached nobody, and between rounds of the catch-all (decision 4)."""
+
+PUNCTUAL: Final = timedelta(seconds=5)
+"""Handled within this of its due instant, a thing counts as having happened at it (decision 1)."""
+
+
+class Acknowledgement(BaseModel):
+    """Somebody said: I have it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: Actor
+    at: Instant
+    counts: bool
+    """Whether it counts toward the quorum: a person who was paged on this rung."""
+
+
+class DueStep(BaseModel):
+    """A later contact step of a person's own rules."""
+
+    model_config = ConfigDict(frozen=True)
+
+    target: str
+    why: str
+    plan: ContactPlan
+    due: Instant
+
+
+class Told(BaseModel):
+    """Somebody who was told in this visit of the tier."""
+
+    model_config = ConfigDict(frozen=True)
+
+    why: str
+    first_at: Instant
+    fallbacks: list[ContactPlan] = Field(default_factory=list)
+    receipts: list[Receipt] = Field(default_factory=list)
+
+
+class Visit(BaseModel):
+    """One stay in a tier. Every entry into a tier is a new visit with a new rung."""
+
+    rung: int
+    tier: int
+    """The index of the tier; one past the last is the catch-all."""
+    entered_at: Instant
+    t0: Instant
+    """Where limits and rounds are counted from; moves with every pause, and when an acknowledgement is lost."""
+    targets: list[str]
+    reassigned: bool = False
+    """Whether the targets are not the tier's own."""
+    rounds: int = 0
+    last_round_at: Instant | None = None
+    round_now: bool = False
+    """A round is owed at once, outside the rhythm."""
+    told: dict[str, Told] = Field(default_factory=dict)
+    turn: list[str] = Field(default_factory=list)
+    """Who had their turn (`one_at_a_time`, `fair`)."""
+    turn_reached: bool = False
+    steps: list[DueStep] = Field(default_factory=list)
+    acks: list[Acknowledgement] = Field(default_factory=list)
+    acknowledged_at: Instant | None = None
+    """Set while paging has stopped because somebody has it."""
+    resolve_anchor: Instant | None = None
+    """The first time in this visit that it was acknowledged: the resolve limit counts from it."""
+    worked_at: Instant | None = None
+    """The last sign of work since the acknowledgement: its expiry counts from it."""
+    reminded: bool = False
+    first_work: bool = False
+    """Whether the receiver's first work has been recorded (handoff delay)."""
+    caps: dict[str, Instant] = Field(default_factory=dict)
+    """Instants that a raise of the severity must not push later, by kind of due."""
+    holding: bool = False
+    hold_until: Instant | None = None
+
+
+class Pause(BaseModel):
+    """Rounds and limits stand still."""
+
+    kind: Literal["snoozed", "pending"]
+    since: Instant
+    until: Instant
+    status: Status
+    """Where it comes back to."""
+    on: str = ""
+    by: str = ""
+
+
+class TicketState(BaseModel):
+    """A ticket, whole."""
+
+    engine: int = ENGINE
+    key: str
+    life: str
+    run: str
+    """The current run id: the first part of entry ids."""
+    entry_n: int = 0
+    effect_n: int = 0
+    version: int = 0
+    ticket: Ticket
+    opened_at: Instant
+    status: Status = Status.NEW
+    policy: PinnedPolicy | None = None
+    policy_why: str = ""
+    visit: Visit | None = None
+    rung: int = 0
+    """The rung of the newest visit."""
+    pause: Pause | None = None
+    owner: str = ""
+    owner_is_person: bool = True
+    followers: list[str] = Field(default_factory=list)
+    responders: list[str] = Field(default_factory=list)
+    paged: list[str] = Field(default_factory=list)
+    """Everybody who was ever paged for it, in order."""
+    passes: int = 0
+    """Extra passes through the ladder so far."""
+    pass_reached: bool = False
+    """Whether this pass reached anybody."""
+    barren: int = 0
+    """Passes in a row that reached nobody."""
+    next_pass_at: Instant | None = None
+    bounces: int = 0
+    reopens: int = 0
+    resolved_at: Instant | None = None
+    reopen_until: Instant | None = None
+    closed_at: Instant | None = None
+    merging: str = ""
+    merged_into: str = ""
+    merged_from: list[str] = Field(default_factory=list)
+    repeats: int = 0
+    last_payload: str = ""
+    """Digest of the newest payload of the same key: an identical one is counted, not written again."""
+    handled: dict[str, int] = Field(default_factory=dict)
+    """Event ids, hashed → epoch seconds, oldest first."""
+    pending: dict[str, AnyEffect] = Field(default_factory=dict)
+    outbox: list[Entry] = Field(default_factory=list)
+    """Entries that are not in the journal yet."""
+    dropped: int = 0
+    """Entries summarised because the store was away for too long (decision 25)."""
+    tail: list[Entry] = Field(default_factory=list)
+    """The newest entries, for queries."""
+    head: Head | None = None
+    updated_at: Instant
+
+    def fork(self) -> TicketState:
+        """A copy that may be changed: containers are new, what they hold is frozen or replaced whole."""
+        copy = self.model_copy()
+        for name in ("followers", "responders", "paged", "merged_from", "outbox", "tail"):
+            setattr(copy, name, list(getattr(self, name)))
+        copy.handled = dict(self.handled)
+        copy.pending = dict(self.pending)
+        if self.visit is not None:
+            visit = self.visit.model_copy()
+            for name in ("targets", "turn", "steps", "acks"):
+                setattr(visit, name, list(getattr(visit, name)))
+            visit.told = dict(visit.told)
+            visit.caps = dict(visit.caps)
+            copy.visit = visit
+        return copy
+
+    @property
+    def in_catch_all(self) -> bool:
+        """Whether the ladder is behind it and only the catch-all is left."""
+        return self.visit is not None and self.policy is not None and self.visit.tier >= len(self.policy.tiers)
+
+    @property
+    def tier(self) -> PinnedTier | None:
+        """The tier it is in; None before admission and in the catch-all."""
+        if self.visit is None or self.policy is None or self.in_catch_all:
+            return None
+        return self.policy.tiers[self.visit.tier]
+
+    @property
+    def tier_name(self) -> str:
+        """What the rung is called."""
+        tier = self.tier
+        return tier.name if tier else "catch-all" if self.in_catch_all else ""
+
+    @property
+    def times(self) -> TierTimes:
+        """The times that apply now. The catch-all takes its resolve limit from the last tier."""
+        tier = self.tier
+        if tier is not None:
+            return tier.times[self.ticket.severity]
+        if self.policy is None:
+            return TierTimes()
+        last = self.policy.tiers[-1].times[self.ticket.severity]
+        return TierTimes(resolve_within=last.resolve_within, acknowledgement_lasts=last.acknowledgement_lasts)
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether somebody has it."""
+        return self.visit is not None and self.visit.acknowledged_at is not None
+
+
+def new_state(ticket: Ticket, *, key: str, life: str, run: str, now: datetime) -> TicketState:
+    """The state of a ticket that has just arrived.
+
+    Args:
+        ticket: what was sent, already readable.
+        key: its key.
+        life: the first run id of its workflow.
+        run: the run id.
+        now: the instant of its arrival, UTC.
+    """
+    return TicketState(key=key, life=life, run=run, ticket=ticket, opened_at=now, updated_at=now)
+
+
+def rhythm(n: int) -> timedelta:
+    """The wait after the n-th fruitless try (1-based): 1, 2, 4, 8, then 15 minutes."""
+    return RHYTHM[min(max(n, 1), len(RHYTHM)) - 1]

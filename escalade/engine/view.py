@@ -1,0 +1,174 @@
+"""What a ticket says of itself: answers, pages about it, the row in lists, what happens next and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from escalade.engine.draft import Decision
+from escalade.engine.due import DueKind, dues, tier_limit
+from escalade.engine.state import TicketState
+from escalade.messages.activities import Snapshot, TicketBrief
+from escalade.messages.views import Answer, TicketView, Told, Upcoming
+from escalade.ticket import Status
+
+_LIMITS = (DueKind.TIER_LIMIT, DueKind.RESOLVE_LIMIT, DueKind.PAUSE_ENDS, DueKind.NEXT_PASS, DueKind.EXPIRY)
+
+
+def upcoming(state: TicketState) -> list[Upcoming]:
+    """What happens next, and when, and why, unless somebody acts; earliest first."""
+    return [Upcoming(at=due.at, kind=due.kind.value, what=due.what, why=due.why) for due in dues(state)]
+
+
+def waiting_for(state: TicketState) -> str:
+    """What the ticket waits for, in a sentence."""
+    if state.policy is None:
+        return "its policy"
+    if state.status is Status.CLOSED:
+        return f"nothing: it is merged into {state.merged_into}" if state.merged_into else "nothing: it is closed"
+    if state.status is Status.RESOLVED:
+        return "nobody: it is resolved, and can be reopened until it closes"
+    if state.pause is not None:
+        on = f" the {state.pause.on}" if state.pause.on else " the end of its snooze"
+        return f"{on.strip()}; rounds and limits stand still"
+    if state.visit is None:
+        return "nothing"
+    if state.is_acknowledged:
+        return f"{state.owner or 'somebody'} to resolve it"
+    if state.visit.holding:
+        return f"somebody to be on duty in {state.tier_name}"
+    quorum = state.tier.acknowledge_by if state.tier else 1
+    have = sum(ack.counts for ack in state.visit.acks)
+    left = f" ({have} of {quorum} have)" if quorum > 1 else ""
+    return f"an acknowledgement in {state.tier_name}{left}"
+
+
+def answer(decision: Decision) -> Answer:
+    """What the caller of a command is told."""
+    state = decision.state
+    ahead = upcoming(state)
+    return Answer(
+        key=state.key,
+        text=decision.text,
+        status=state.status,
+        severity=state.ticket.severity,
+        tier=state.tier_name,
+        rung=state.rung,
+        owner=state.owner,
+        acknowledged=state.is_acknowledged,
+        duplicate=decision.duplicate,
+        next=ahead[0] if ahead else None,
+    )
+
+
+def brief(state: TicketState) -> TicketBrief:
+    """What a message says about the ticket."""
+    ticket, tier = state.ticket, state.tier
+    within = tier_limit(state, state.visit) if state.visit is not None and state.policy is not None else None
+    return TicketBrief(
+        key=state.key,
+        life=state.life,
+        title=ticket.title,
+        description=ticket.description[:2000],
+        severity=ticket.severity,
+        status=state.status,
+        service=ticket.service,
+        policy=state.policy.name if state.policy else "",
+        tier=state.tier_name,
+        tier_number=state.visit.tier + 1 if state.visit else 0,
+        tier_role=tier.role if tier else "",
+        tier_reason=tier.reason if tier else "",
+        first_action=tier.first_action if tier else "",
+        rung=state.rung,
+        round=state.visit.rounds if state.visit else 0,
+        runbook=ticket.runbook,
+        links=ticket.links,
+        owner=state.owner,
+        opened_at=state.opened_at,
+        acknowledge_by=within,
+    )
+
+
+def limit(state: TicketState) -> tuple[datetime | None, str]:
+    """The next limit (not the next repeat), for lists and the search attribute: when, and what happens."""
+    found = next((due for due in dues(state) if due.kind in _LIMITS), None)
+    return (found.at, found.what) if found else (None, "")
+
+
+def snapshot(state: TicketState) -> Snapshot:
+    """The ticket's row in lists."""
+    ticket = state.ticket
+    due_at, due_what = limit(state)
+    closed = state.status is Status.CLOSED
+    return Snapshot(
+        key=state.key,
+        life=state.life,
+        version=state.version,
+        title=ticket.title,
+        severity=ticket.severity,
+        status=state.status,
+        service=ticket.service,
+        source=ticket.source,
+        team=state.policy.team if state.policy else "",
+        policy=state.policy.name if state.policy else "",
+        tier=state.visit.tier + 1 if state.visit else 0,
+        tier_name=state.tier_name,
+        rung=state.rung,
+        owner=state.owner,
+        acknowledged=state.is_acknowledged,
+        paged=list(state.visit.told) if state.visit else [],
+        followers=state.followers,
+        labels=ticket.labels,
+        customer_tier=ticket.customer_tier,
+        opened_at=state.opened_at,
+        updated_at=state.updated_at,
+        due_at=due_at,
+        due_what=due_what,
+        merged_into=state.merged_into,
+        handled=state.handled if closed else {},
+    )
+
+
+def view(state: TicketState) -> TicketView:
+    """Everything a page about the ticket shows."""
+    visit, policy, tier = state.visit, state.policy, state.tier
+    names = policy.status_names if policy else {}
+    paused = state.pause
+    return TicketView(
+        key=state.key,
+        life=state.life,
+        ticket=state.ticket,
+        status=state.status,
+        status_name=names.get(state.status.value, state.status.value),
+        policy=policy.name if policy else "",
+        policy_digest=policy.digest if policy else "",
+        policy_why=state.policy_why,
+        tier=visit.tier + 1 if visit else 0,
+        tier_name=state.tier_name,
+        tiers=[t.name for t in policy.tiers] if policy else [],
+        rung=state.rung,
+        round=visit.rounds if visit else 0,
+        entered_at=visit.entered_at if visit else None,
+        owner=state.owner,
+        acknowledged=state.is_acknowledged,
+        acknowledgements=[str(ack.by) for ack in visit.acks] if visit else [],
+        quorum=tier.acknowledge_by if tier else 1,
+        followers=state.followers,
+        responders=state.responders,
+        bounces=state.bounces,
+        passes=state.passes,
+        opened_at=state.opened_at,
+        paused_until=paused.until if paused else None,
+        paused_why=f"{paused.kind} by {paused.by}" if paused else "",
+        resolved_at=state.resolved_at,
+        merged_into=state.merged_into,
+        told=[
+            Told(target=target, why=told.why, first_at=told.first_at, receipts=told.receipts)
+            for target, told in (visit.told if visit else {}).items()
+        ],
+        upcoming=upcoming(state),
+        waiting_for=waiting_for(state),
+        timeline=state.tail,
+        unwritten=len(state.outbox),
+        head=state.head,
+        repeats=state.repeats,
+    )

@@ -1,0 +1,223 @@
+"""Public fakes and builders: a ticket's climb without Temporal, in microseconds.
+
+    climb = Climb(policy, roster, Ticket(title="db down"))
+    climb.forward(minutes=15)
+    assert climb.pages_of("person:bob")
+
+The same engine runs inside the workflow; what is shown here is what happens there, given the same deliveries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from escalade.effects import AnyEffect, PagesSent, ResolveRound, RoundResolved, RunStep, SendPages, StepFinished
+from escalade.engine import (
+    Admitted,
+    Decision,
+    Event,
+    JournalWritten,
+    Tick,
+    TicketState,
+    decide,
+    new_state,
+    next_due,
+)
+from escalade.messages.activities import Admission, JournalAck, PagePerson, Receipt
+from escalade.messages.commands import COMMANDS
+from escalade.people.resolve import ContactPlan, Load, resolve_round
+from escalade.people.roster import ChannelTarget, ContactMethod, ContactRule, Person, Roster
+from escalade.policy.compile import compile_policy
+from escalade.policy.model import PolicySpec
+from escalade.policy.pinned import PinnedPolicy
+from escalade.record import Entry, Head
+from escalade.ticket import Actor, Ticket
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""Where simulated time begins unless told otherwise: a Monday morning."""
+
+Delivers = Callable[[str, ContactPlan, datetime], bool]
+"""Whether a delivery to a target by a method at an instant is accepted."""
+
+
+class Page(NamedTuple):
+    """One delivery attempted in a simulation."""
+
+    at: datetime
+    target: str
+    method: str
+    purpose: str
+    rung: int
+    round: int
+    reached: bool
+
+
+def person(name: str = "", *, methods: tuple[str, ...] = ("mail",), rules: dict[str, str] | None = None) -> Person:
+    """A person with methods named after their channels; `rules` maps a method to its delay."""
+    return Person(
+        name=name,
+        methods={method: ContactMethod(channel=method, address=f"{name or 'x'}@{method}") for method in methods},
+        rules=[ContactRule.model_validate({"use": use, "after": after}) for use, after in (rules or {}).items()],
+    )
+
+
+def roster(*names: str, **people: Person) -> Roster:
+    """A roster of people with one method each, plus those given whole, and a channel `last-resort`."""
+    everybody = {name: person(name) for name in names} | people
+    return Roster(people=everybody, channels={"last-resort": ChannelTarget(channel="mail", address="all@mail")})
+
+
+def policy(*tiers: dict[str, Any], **rest: Any) -> PinnedPolicy:
+    """A pinned policy from tiers as people write them; the catch-all is `channel:last-resort` unless given."""
+    spec = PolicySpec.model_validate({"policy": "test", "tiers": list(tiers), **rest})
+    return compile_policy(spec, catch_all=["channel:last-resort"])
+
+
+class Climb:
+    """A ticket going through the engine, with a roster, deliveries and time that obey the test."""
+
+    def __init__(
+        self,
+        pinned: PinnedPolicy,
+        people: Roster,
+        ticket: Ticket | None = None,
+        *,
+        start: datetime = START,
+        delivers: Delivers = lambda target, plan, at: True,
+        answers: bool = True,
+    ) -> None:
+        """Open the ticket and run what follows at once.
+
+        Args:
+            pinned: its policy.
+            people: the roster, live: it may be replaced during the climb.
+            ticket: what it says.
+            start: the instant it arrives.
+            delivers: which deliveries are accepted.
+            answers: False leaves effects pending, as when no worker runs them.
+        """
+        self.now = start
+        self.roster = people
+        self.delivers = delivers
+        self.answers = answers
+        self.pages: list[Page] = []
+        self.entries: list[Entry] = []
+        self.load: dict[str, Load] = {}
+        self._queue: list[AnyEffect] = []
+        self.state: TicketState = new_state(
+            ticket or Ticket(title="test"), key="testticket", life="life", run="run", now=start
+        )
+        self.happens(Admitted(admission=Admission(policy=pinned, why="test")))
+
+    def happens(self, event: Event) -> Decision:
+        """Let something happen now, and answer the effects that follow."""
+        decision = decide(self.state, event, self.now)
+        self.state = decision.state
+        self.entries += decision.entries
+        self._queue += decision.effects
+        if self.answers:
+            self.answer()
+        return decision
+
+    def answer(self) -> None:
+        """Answer every effect that waits, in order."""
+        for _ in range(10_000):
+            if not self._queue:
+                return
+            effect = self._queue.pop(0)
+            if effect.id in self.state.pending:
+                self._answer(self.state.pending[effect.id])
+        raise AssertionError("the engine spins: 10,000 effects at one instant")
+
+    def _answer(self, effect: AnyEffect) -> None:
+        match effect:
+            case ResolveRound():
+                resolved = resolve_round(self.roster, effect.request, at=self.now, load=self.load)
+                self.happens(RoundResolved(effect=effect.id, resolved=resolved))
+            case SendPages():
+                receipts = [] if effect.cancelled else self._send(effect)
+                self.happens(PagesSent(effect=effect.id, receipts=receipts))
+            case RunStep():
+                self.happens(StepFinished(effect=effect.id, outcome="done"))
+            case _:
+                pass
+
+    def _send(self, effect: SendPages) -> list[Receipt]:
+        receipts: list[Receipt] = []
+        for who in effect.people:
+            receipts += self._tell(effect, who)
+        return receipts
+
+    def _tell(self, effect: SendPages, who: PagePerson) -> list[Receipt]:
+        plans, used, receipts = list(who.methods), set[str](), list[Receipt]()
+        while plans:
+            plan = plans.pop(0)
+            used.add(plan.method)
+            reached = self.delivers(who.target, plan, self.now)
+            self.pages.append(
+                Page(self.now, who.target, plan.method, effect.purpose, effect.rung, effect.round, reached)
+            )
+            receipts.append(
+                Receipt(
+                    target=who.target,
+                    method=plan.method,
+                    channel=plan.channel,
+                    step=plan.step,
+                    outcome="accepted" if reached else "failed",
+                    at=self.now,
+                )
+            )
+            if not reached and not plans:
+                plans = [other for other in who.fallbacks if other.method not in used][:1]
+        return receipts
+
+    def forward(self, **length: float) -> None:
+        """Let time pass, stopping at everything that falls due on the way (`minutes=15`, `days=2`)."""
+        until = self.now + timedelta(**length)
+        for _ in range(100_000):
+            due = next_due(self.state)
+            if due is None or due > until:
+                break
+            self.now = max(self.now, due)
+            self.happens(Tick())
+        else:
+            raise AssertionError("the engine spins: 100,000 ticks")
+        self.now = until
+
+    def sleep(self, **length: float) -> None:
+        """Let time pass with nobody looking, as when no worker runs; the next event or tick finds what fell due."""
+        self.now += timedelta(**length)
+
+    def tick(self) -> Decision:
+        """Look at the clock now."""
+        return self.happens(Tick())
+
+    def does(self, who: str, command: str, **fields: Any) -> Decision:
+        """A person does something: `climb.does("ana", "acknowledge")`."""
+        actor = Actor(kind="person", id=who, via="test")
+        return self.happens(COMMANDS[command].model_validate({"by": actor, **fields}))
+
+    def written(self) -> None:
+        """Let the journal take everything that waits."""
+        ids = [entry.entry_id for entry in self.state.outbox]
+        head = Head(seq=(self.state.head.seq if self.state.head else 0) + len(ids), hash="0" * 64)
+        self.happens(JournalWritten(entry_ids=ids, ack=JournalAck(head=head)))
+
+    def pages_of(self, target: str, *, since: datetime | None = None) -> list[Page]:
+        """The deliveries attempted to somebody."""
+        return [page for page in self.pages if page.target == target and (since is None or page.at >= since)]
+
+    def kinds(self) -> list[str]:
+        """The kinds of all entries, in order."""
+        return [entry.kind for entry in self.entries]
+
+    def minute(self, page: Page) -> float:
+        """Minutes from the opening to a page."""
+        return (page.at - self.state.opened_at).total_seconds() / 60
+
+    @property
+    def tier(self) -> str:
+        """Where it is."""
+        return self.state.tier_name
