@@ -1,0 +1,61 @@
+"""Who is acting. The command line cannot verify it, so it is recorded as claimed."""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+from typing import TYPE_CHECKING
+
+from cli.failures import WrongCommandError
+
+if TYPE_CHECKING:
+    from cli.invocation import Invocation
+    from escalade.people import Roster
+    from escalade.ticket import Actor
+
+_MEND = "Say who you are with --as PERSON."
+
+
+def acting_person(invocation: Invocation) -> Actor:
+    """The person of the roster who acts: `--as` or ESCALADE_AS, else `login` of `escalade.yaml`, else the login.
+
+    Raises:
+        WrongCommandError: when the roster does not know them; near names are listed.
+    """
+    from cli.doors import configuration
+    from escalade.ticket import Actor
+
+    known = configuration()
+    login, source = _login(invocation.person, known.login)
+    person = known.roster.person_of(login)
+    if person is None:
+        raise _unknown(login, source, known.roster)
+    return Actor(kind="person", id=person, via="cli", claimed=True)
+
+
+def _login(wanted: str | None, configured: str | None) -> tuple[str, str]:
+    if wanted:
+        return wanted, "--as"
+    if configured:
+        return configured, "login of escalade.yaml"
+    try:
+        return getpass.getuser(), "your login here"
+    except (OSError, KeyError):
+        raise WrongCommandError("This machine has no login name for you.", mend=_MEND) from None
+
+
+def _unknown(login: str, source: str, roster: Roster) -> WrongCommandError:
+    names = {alias.lower(): pid for pid, person in roster.people.items() for alias in (pid, *person.logins)}
+    sharing = sorted(p for p, person in roster.people.items() if login.lower() in map(str.lower, person.logins))
+    if len(sharing) > 1:
+        return WrongCommandError(
+            f"{login!r} ({source}) is a login of several people: {', '.join(sharing)}.", mend=_MEND
+        )
+    near = list(dict.fromkeys(names[n] for n in difflib.get_close_matches(login.lower(), names, n=5)))
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"It knows {_some(roster)}."
+    return WrongCommandError(f"{login!r} ({source}) is nobody in people.yaml.", mend=f"{hint} {_MEND}")
+
+
+def _some(roster: Roster) -> str:
+    names = sorted(roster.people)
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "") or "nobody"

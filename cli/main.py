@@ -1,0 +1,132 @@
+"""The `escalade` command: what exists, by name, and how failures reach a user."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from cli.failures import explain
+from cli.lazy import Later, LazyGroup
+
+TICKET = {
+    "open": Later("cli.ticket.opening:open_", "Open a ticket, or many from a file"),
+    "list": Later("cli.ticket.listing:list_", "List tickets, the most pressing first"),
+    "show": Later("cli.ticket.show:show", "Show where a ticket stands and what is next"),
+    "watch": Later("cli.ticket.watch:watch", "Follow a ticket live"),
+    "ack": Later("cli.ticket.answering:ack", "Say that you have it: paging stops"),
+    "unack": Later("cli.ticket.answering:unack", "Give an acknowledgement back"),
+    "status": Later("cli.ticket.words:status", "Say how far the work is"),
+    "resolve": Later("cli.ticket.answering:resolve", "Say that it is solved"),
+    "escalate": Later("cli.ticket.ladder:escalate", "Take a ticket up the ladder, with a reason"),
+    "return": Later("cli.ticket.ladder:return_", "Give a ticket back to a lower tier"),
+    "snooze": Later("cli.ticket.pausing:snooze", "Page nobody until a given time"),
+    "pending": Later("cli.ticket.pausing:pending", "Wait for somebody outside"),
+    "resume": Later("cli.ticket.pausing:resume", "End a snooze or a pending"),
+    "reassign": Later("cli.ticket.ladder:reassign", "Let somebody else answer for a ticket"),
+    "respond": Later("cli.ticket.ladder:respond", "Call somebody in besides the owner"),
+    "follow": Later("cli.ticket.words:follow", "Be told what becomes of a ticket"),
+    "severity": Later("cli.ticket.ladder:severity", "Say how bad it is"),
+    "note": Later("cli.ticket.words:note", "Write something down on a ticket"),
+    "merge": Later("cli.ticket.words:merge", "Close a ticket as the same as another"),
+    "reopen": Later("cli.ticket.answering:reopen", "Say that it was not solved"),
+    "close": Later("cli.ticket.answering:close", "Say that nothing more is to come"),
+}
+
+PAGE = {"test": Later("cli.page:test", "Send a person a test page and wait for the receipt")}
+
+JOURNAL = {
+    "show": Later("cli.journal:show", "Show the journal of a ticket or stream"),
+    "verify": Later("cli.journal:verify", "Check that nobody has changed the journal"),
+    "export": Later("cli.journal:export", "Write the journal as text, JSON Lines or CSV"),
+}
+
+COMMANDS = {
+    "ticket": Later("cli.main:ticket", "Open, see and answer tickets"),
+    "page": Later("cli.main:page", "Prove that people can be reached"),
+    "journal": Later("cli.main:journal", "Read, verify and export what happened"),
+    "init": Later("cli.init:init", "Create a working configuration directory"),
+    "check": Later("cli.check:check", "Check the configuration, all errors at once"),
+    "schema": Later("cli.schema:schema", "Write JSON Schemas, so that editors complete"),
+    "up": Later("cli.processes:up", "Run everything here: embedded Temporal and worker"),
+    "worker": Later("cli.processes:worker", "Run a worker against a Temporal server"),
+    "doctor": Later("cli.doctor:doctor", "Say what is wrong and how to mend it"),
+    "demo": Later("cli.demo:demo", "Watch tickets climb, and a worker be killed"),
+    "completion": Later("cli.completion:completion", "Print the completion script of a shell"),
+}
+
+
+@click.group(cls=LazyGroup, later=TICKET)
+def ticket() -> None:
+    """Open, see and answer tickets.
+
+    KEY is a ticket's key or any unique beginning of it.
+    """
+
+
+@click.group(cls=LazyGroup, later=PAGE)
+def page() -> None:
+    """Prove that people can be reached."""
+
+
+@click.group(cls=LazyGroup, later=JOURNAL)
+def journal() -> None:
+    """Read, verify and export what happened."""
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 (click calls it)
+    if wanted and not ctx.resilient_parsing:
+        from escalade import __version__
+
+        click.echo(f"escalade {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, later=COMMANDS)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+def root() -> None:
+    """Escalade: a ticket that needs a human gets one.
+
+    Start with `escalade init` and `escalade up`, then open a ticket.
+
+    ESCALADE_CONFIG names the configuration directory (default ./config),
+    ESCALADE_STATE the state directory (./state). How Temporal is reached is
+    Temporal's own configuration: temporal.toml and TEMPORAL_*.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and say what it exits with. Nothing escapes as a traceback."""
+    try:
+        code = root.main(list(arguments), prog_name="escalade", standalone_mode=False)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException as error:  # noqa: BLE001 (the one place where everything ends as a sentence)
+        return explain(error)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> NoReturn:
+    """The console script."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        # The reader of a pipe has gone: there is nobody left to tell.
+        code = code or 1
+        os._exit(code)
+    if "temporalio" in sys.modules:
+        # Leaving with a call in flight can abort the interpreter (temporalio/sdk-python#300): go at once instead.
+        import logging
+
+        logging.shutdown()
+        os._exit(code)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""What a ticket answered to a command, for people and programs. No rich here: acknowledging must be quick."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cli.render.moments import Moments
+from escalade.messages.views import Answer
+
+
+def answer_line(answer: Answer, when: Moments) -> str:
+    """One sentence, and what happens next."""
+    mark = click.style("✓" if answer.confirmed else "…", fg="green" if answer.confirmed else "yellow")
+    line = f"{mark} {answer.key}  {answer.text}"
+    if answer.next is not None:
+        line += f" Next: {answer.next.what} {when.both(answer.next.at)}."
+    return line
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """The answer as programs read it."""
+    return answer.model_dump(mode="json")

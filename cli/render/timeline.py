@@ -1,0 +1,45 @@
+"""A timeline: one entry after the other, each with what happened and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from cli.render.moments import Moments
+from escalade.record import Entry
+
+_BAD = (".failed", ".nobody", ".unknown", ".refused", ".exhausted", ".expired")
+_GOOD = (".acknowledged", ".resolved", ".delivered", ".closed")
+
+
+def entry_line(entry: Entry, when: Moments, *, erased: bool = False) -> Text:
+    """One entry: clock, who, what, and why after a dash."""
+    line = Text(f"{when.clock(entry.at)}  ", style="quiet")
+    if erased:
+        line.append(f"{entry.kind} (its text was erased)", style="quiet")
+        return line
+    if entry.actor.kind != "system":
+        claimed = ", claimed" if entry.actor.claimed else ""
+        via = f" by {entry.actor.via}" if entry.actor.via else ""
+        line.append(f"[{entry.actor.id}{via}{claimed}] ", style="key")
+    line.append(one_line(entry.what), style=_style(entry.kind))
+    if entry.why:
+        line.append(f" — {one_line(entry.why)}", style="quiet")
+    return line
+
+
+def timeline(entries: Iterable[Entry], when: Moments) -> list[Text]:
+    """The entries in their order."""
+    return [entry_line(entry, when) for entry in entries]
+
+
+def one_line(text: str) -> str:
+    """Text from elsewhere on one line and without control characters: it cannot repaint a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _style(kind: str) -> str:
+    if kind.endswith(_BAD):
+        return "bad"
+    return "good" if kind.endswith(_GOOD) else ""

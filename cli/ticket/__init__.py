@@ -1,0 +1,3 @@
+"""The commands on tickets."""
+
+from __future__ import annotations

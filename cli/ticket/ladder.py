@@ -1,0 +1,104 @@
+"""Moving a ticket on the ladder, and choosing who answers for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import acting, command, key
+from cli.ticket.selecting import SEVERITIES
+from cli.ticket.sending import send
+
+if TYPE_CHECKING:
+    from cli.invocation import Invocation
+
+_TO = click.option("--to", metavar="TIER", help="A tier by name.")
+
+
+@command(
+    "escalate",
+    "Take a ticket up the ladder, with a reason",
+    examples=[
+        'escalade ticket escalate k3j --reason "needs a database owner"',
+        'escalade ticket escalate k3j --to management --reason "client asks for a superior"',
+    ],
+)
+@key
+@_TO
+@click.option("--reason", required=True, metavar="TEXT", help="Why; part of every page sent up there.")
+@acting
+def escalate(invocation: Invocation, key: str, to: str | None, reason: str) -> int:
+    """To the next tier, or a named one above. It is refused as stale if the ticket moves while you ask."""
+    from escalade.messages.commands import Escalate
+
+    return send(invocation, [key], lambda v: Escalate(**v, to=to, reason=reason), from_rung=True)
+
+
+@command(
+    "return",
+    "Give a ticket back to a lower tier",
+    examples=['escalade ticket return k3j --reason "not for us: it is billing"'],
+)
+@key
+@_TO
+@click.option("--reason", required=True, metavar="TEXT", help="Why; part of every page sent down there.")
+@acting
+def return_(invocation: Invocation, key: str, to: str | None, reason: str) -> int:
+    """To the tier below, or a named one. Returns are counted: a ticket that bounces shows it."""
+    from escalade.messages.commands import Return
+
+    return send(invocation, [key], lambda v: Return(**v, to=to, reason=reason), from_rung=True)
+
+
+@command(
+    "reassign",
+    "Let somebody else answer for a ticket",
+    examples=['escalade ticket reassign k3j ben --reason "knows the gateway"'],
+)
+@key
+@click.argument("to", metavar="PERSON")
+@click.option("--reason", default="", metavar="TEXT", help="Why; part of their page.")
+@acting
+def reassign(invocation: Invocation, key: str, to: str, reason: str) -> int:
+    """They are paged, and the limit of the tier runs anew. PERSON may be a target such as team:sre."""
+    from cli.targets import find_target
+    from escalade.messages.commands import Reassign
+
+    target = find_target(to)
+    return send(invocation, [key], lambda v: Reassign(**v, to=target, reason=reason), from_rung=True)
+
+
+@command(
+    "respond",
+    "Call somebody in besides the owner",
+    examples=['escalade ticket respond k3j team:dba --reason "replication is stuck"'],
+)
+@key
+@click.argument("who", metavar="TARGET")
+@click.option("--reason", default="", metavar="TEXT", help="Why; part of their page.")
+@acting
+def respond(invocation: Invocation, key: str, who: str, reason: str) -> int:
+    """They are paged; the owner stays. TARGET is a person, or kind:name such as team:dba or schedule:network."""
+    from cli.targets import find_target
+    from escalade.messages.commands import Respond
+
+    target = find_target(who)
+    return send(invocation, [key], lambda v: Respond(**v, who=target, reason=reason), from_rung=True)
+
+
+@command(
+    "severity",
+    "Say how bad it is",
+    examples=['escalade ticket severity k3j sev1 --reason "all of checkout is down"'],
+)
+@key
+@click.argument("severity", metavar="SEV", type=click.Choice(SEVERITIES))
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the timeline.")
+@acting
+def severity(invocation: Invocation, key: str, severity: str, reason: str) -> int:
+    """Limits and rounds follow the new severity from the same starts. Raising never makes anything later."""
+    from escalade.messages.commands import SetSeverity
+    from escalade.ticket import Severity
+
+    return send(invocation, [key], lambda v: SetSeverity(**v, severity=Severity(severity), reason=reason))

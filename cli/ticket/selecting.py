@@ -1,0 +1,77 @@
+"""Choosing several tickets: by keys, or by a filter over the list; and asking before acting on many."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.failures import WrongCommandError
+from cli.keys import find_keys
+
+if TYPE_CHECKING:
+    from escalade.messages import Snapshot
+
+SEVERITIES = ["sev1", "sev2", "sev3", "sev4", "sev5"]
+STATUSES = ["new", "triage", "investigating", "mitigating", "pending", "snoozed", "resolved", "closed"]
+
+
+def filters(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The filters that list, ack and resolve share."""
+    for option in reversed(
+        [
+            click.option("--service", multiple=True, metavar="SERVICE", help="Of this service. Repeatable."),
+            click.option(
+                "--severity", multiple=True, type=click.Choice(SEVERITIES), metavar="SEV", help="sev1…sev5. Repeatable."
+            ),
+            click.option("--policy", multiple=True, metavar="POLICY", help="On this policy. Repeatable."),
+            click.option("--team", multiple=True, metavar="TEAM", help="Of this team's policies. Repeatable."),
+            click.option("--tier", multiple=True, metavar="TIER", help="Standing in this tier. Repeatable."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def choose(written: Sequence[str], chosen: dict[str, tuple[str, ...]], *, unacknowledged: bool) -> list[str]:
+    """The full keys meant by keys or by a filter.
+
+    Raises:
+        WrongCommandError: when neither is given, or both.
+    """
+    wanted = {name: values for name, values in chosen.items() if values}
+    if written and wanted:
+        raise WrongCommandError("Keys and filters cannot be combined.", mend="Give one or the other.")
+    if written:
+        return find_keys(written)
+    if not wanted:
+        raise WrongCommandError(
+            "Which tickets? Neither a key nor a filter was given.",
+            mend="Give keys, or a filter such as --service NAME --severity sev3.",
+        )
+    return [ticket.key for ticket in find_tickets(wanted, unacknowledged=unacknowledged)]
+
+
+def find_tickets(wanted: dict[str, tuple[str, ...]], *, unacknowledged: bool) -> list[Snapshot]:
+    """The open tickets that match, from the store."""
+    from cli.doors import store
+    from store import TicketQuery
+
+    with store() as opened:
+        return opened.tickets(TicketQuery(**wanted, unacknowledged=unacknowledged, limit=None))
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before acting on several tickets.
+
+    Raises:
+        WrongCommandError: when there is nobody to ask.
+        click.Abort: when the answer is no.
+    """
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise WrongCommandError(f"{question} There is no terminal to ask on.", mend="Confirm with --yes.")
+    click.confirm(question, abort=True, err=True)

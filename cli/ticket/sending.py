@@ -1,0 +1,113 @@
+"""Sending a command to one ticket or several, and telling what each answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import click
+
+from cli.acting import acting_person
+from cli.exits import ExitCode
+from cli.failures import tell
+from cli.keys import find_keys
+from escalade.errors import EscaladeError
+
+if TYPE_CHECKING:
+    from cli.invocation import Invocation
+    from escalade.messages.commands import Command
+    from escalade.messages.views import Answer
+    from worker.client import TicketClient
+
+AT_ONCE = 8
+"""Commands in flight; a ticket takes ten updates at once, and a server has others to serve."""
+
+Make = Callable[[dict[str, Any]], "Command"]
+"""Makes the command from what every command carries: who, the event id, and the rung when it was read."""
+
+
+def send(invocation: Invocation, keys: Sequence[str], make: Make, *, from_rung: bool = False) -> int:
+    """Send a command and write what became of it.
+
+    Args:
+        invocation: how to write it, and who is acting.
+        keys: keys or their beginnings.
+        make: makes the command.
+        from_rung: read the ticket first and send the rung and life that were seen, so that a command that was
+            meant for another tier is refused as stale.
+
+    Returns:
+        The exit code: 0, or 9 when some of several failed.
+    """
+    full = find_keys(keys)
+    carried = {"by": acting_person(invocation)}
+    outcomes = asyncio.run(_send_all(full, make, carried, from_rung=from_rung))
+    return report(invocation, full, outcomes)
+
+
+async def _send_all(
+    keys: Sequence[str], make: Make, carried: dict[str, Any], *, from_rung: bool
+) -> list[Answer | EscaladeError]:
+    from cli.doors import tickets
+
+    slots = asyncio.Semaphore(AT_ONCE)
+    async with tickets() as client:
+
+        async def one(key: str) -> Answer | EscaladeError:
+            async with slots:
+                try:
+                    return await _send_one(client, key, make, carried, from_rung=from_rung)
+                except EscaladeError as error:
+                    if len(keys) == 1:
+                        raise
+                    return error
+
+        return await asyncio.gather(*(one(key) for key in keys))
+
+
+async def _send_one(
+    client: TicketClient, key: str, make: Make, carried: dict[str, Any], *, from_rung: bool
+) -> Answer:
+    # The id is made once per ticket: however often the client tries, the ticket does it once.
+    values = {**carried, "event_id": f"cli:{uuid4()}"}
+    if from_rung:
+        view = await client.view(key)
+        values |= {"rung": view.rung, "life": view.life}
+    return await client.command(key, make(values))
+
+
+def report(invocation: Invocation, keys: Sequence[str], outcomes: Sequence[Answer | EscaladeError]) -> int:
+    """Write the answers to standard output and the failures to standard error; says the exit code."""
+    from cli.render.answers import answer_json, answer_line
+
+    pairs = list(zip(keys, outcomes, strict=True))
+    failed = [(key, outcome) for key, outcome in pairs if isinstance(outcome, EscaladeError)]
+    answers = [outcome for _, outcome in pairs if not isinstance(outcome, EscaladeError)]
+    if invocation.json:
+        from cli.render.documents import write_json
+
+        write_json(
+            {
+                "answers": [answer_json(answer) for answer in answers],
+                "failed": [{"key": key, **error_json(error)} for key, error in failed],
+            }
+        )
+    else:
+        when = invocation.moments()
+        for answer in answers:
+            click.echo(answer_line(answer, when), color=invocation.colour)
+    for key, error in failed:
+        tell(f"{key}: {error.message}", error.mend)
+    return ExitCode.PARTIAL if failed else ExitCode.OK
+
+
+def error_json(error: EscaladeError) -> dict[str, Any]:
+    """A failure as programs read it."""
+    return {
+        "error": error.message,
+        "mend": error.mend or "",
+        "code": getattr(error, "code", ""),
+        "exit_code": int(error.exit_code),
+    }

@@ -1,0 +1,53 @@
+"""Instants as people type them: ISO 8601 with an offset, or a time on the local wall clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from escalade.errors import InstantError
+
+
+def read_until(text: str, *, now: datetime) -> datetime:
+    """Read the end of something that begins now.
+
+    Args:
+        text: `17:30` (the next one on the local wall clock), `2026-03-01T09:00` (local), or with an offset.
+        now: the instant of asking.
+
+    Returns:
+        The instant, in UTC.
+
+    Raises:
+        InstantError: when it is none, or not later than now.
+    """
+    written = text.strip()
+    clock = _clock(written)
+    if clock is not None:
+        here = now.astimezone()
+        found = _local(datetime.combine(here.date(), clock))
+        if found <= now:
+            found = _local(datetime.combine(here.date() + timedelta(days=1), clock))
+        return found
+    try:
+        value = datetime.fromisoformat(written)
+    except ValueError:
+        raise InstantError(f"{text!r} is not an instant.", mend="Write 17:30, or 2026-03-01T09:00+01:00.") from None
+    found = _local(value) if value.tzinfo is None else value.astimezone(UTC)
+    if found <= now:
+        raise InstantError(f"{text!r} is past.", mend="Give an end that is still to come, or --for 2h.")
+    return found
+
+
+def _clock(text: str) -> time | None:
+    hours, colon, minutes = text.partition(":")
+    if not colon or not (hours.isdigit() and minutes.isdigit() and len(minutes) == 2):
+        return None
+    try:
+        return time(int(hours), int(minutes))
+    except ValueError:
+        raise InstantError(f"{text!r} is not a time of day.", mend="Write it like 08:30 or 17:00.") from None
+
+
+def _local(naive: datetime) -> datetime:
+    # A naive datetime's astimezone() reads it on the machine's wall clock, which is what is meant.
+    return naive.astimezone().astimezone(UTC)
