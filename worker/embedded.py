@@ -137,7 +137,7 @@ def arguments(binary: Path, *, port: int, database: Path | None) -> list[str]:
         database: its file; None keeps everything in memory.
     """
     argv = [str(binary), "server", "start-dev", "--headless", "--ip", HOST, "--port", str(port)]
-    argv += ["--log-level", "warn", *FAST_TIMERS]
+    argv += ["--log-level", "error", *FAST_TIMERS]
     if database is not None:
         argv += ["--db-filename", str(database)]
         argv += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL"]

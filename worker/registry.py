@@ -51,7 +51,7 @@ def extensions() -> Extensions:
 
     return load_extensions(
         steps=workflows.steps.STEPS.values(),
-        channels=activities.channels.BUILT_IN.values(),
+        channels=activities.channels.CHANNELS.values(),
         step_points=entry_points(group=STEPS),
         channel_points=entry_points(group=CHANNELS),
     )
