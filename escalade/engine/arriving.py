@@ -26,7 +26,9 @@ def admitted(d: Draft, admission: Admission) -> None:
     if state.policy is not None:
         return
     ticket = state.ticket
+    state.engine = admission.engine
     state.policy = admission.policy
+    d.seen(ticket.event_id or "")
     state.policy_why = admission.why
     state.last_payload = payload_digest(ticket)
     for key, at in admission.handled.items():
@@ -80,9 +82,13 @@ def _forward(d: Draft, into: str) -> None:
 def opened(d: Draft, event: Opened) -> None:
     """The same key again: it adds to the timeline and pages nobody; resolved, it reopens (decision 18)."""
     state = d.state
-    if state.policy is None or state.status is Status.CLOSED:
-        return
     ticket = event.ticket
+    if state.status is Status.CLOSED:
+        # Its workflow is about to end: what arrives now is the next life, and must not be lost.
+        state.next_ticket = ticket
+        return
+    if state.policy is None:
+        return
     state.repeats += 1
     digest = payload_digest(ticket)
     if state.status is Status.RESOLVED:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold
@@ -14,12 +13,14 @@ from escalade.engine.clockwork import time_passed
 from escalade.engine.draft import Decision, Draft
 from escalade.engine.events import (
     Admitted,
+    Cancelled,
     DeliveryFailed,
     Event,
     JournalWritten,
     MergedHere,
     Opened,
     RosterChanged,
+    StepStarted,
     Tick,
     Unreadable,
 )
@@ -46,11 +47,6 @@ from escalade.messages.commands import (
 )
 from escalade.ticket import Status
 
-REMEMBERED: Final = 2000
-"""Event ids kept at least…"""
-REMEMBERED_FOR: Final = timedelta(hours=48)
-"""… and every one of the last 48 hours, up to ten times as many."""
-
 
 def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") -> Decision:
     """What follows from an event. Pure and total: the same arguments give the same decision, and it never raises.
@@ -67,7 +63,7 @@ def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") 
     d = Draft(state, now, token=token)
     if isinstance(event, Command):
         _command(d, event)
-    elif not _again(d, getattr(event, "event_id", "")):
+    elif not d.seen(getattr(event, "event_id", "")):
         _ON[type(event)](d, event)
     return d.done()
 
@@ -86,6 +82,7 @@ _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
     Tick: lambda d, _: time_passed(d),
     RoundResolved: outcomes.round_resolved,
     PagesSent: outcomes.pages_sent,
+    StepStarted: outcomes.step_started,
     StepFinished: outcomes.step_finished,
     TicketTold: outcomes.ticket_told,
     JournalWritten: journal_written,
@@ -94,30 +91,11 @@ _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
     MergedHere: merged_here,
     DeliveryFailed: _delivery_failed,
     RosterChanged: _roster_changed,
+    Cancelled: lambda d, event: pausing.cancelled(d, event.reason),
     Unreadable: lambda d, event: d.note(
         "message.unreadable", f"something arrived by {event.door} that cannot be read", event.text
     ),
 }
-
-
-def _again(d: Draft, event_id: str) -> bool:
-    """Whether this event id was handled before; remembers it otherwise (decision 18)."""
-    if not event_id:
-        return False
-    key = hashlib.sha256(event_id.encode("utf-8", "replace")).hexdigest()[:16]
-    handled = d.state.handled
-    if key in handled:
-        d.duplicate = True
-        d.text = "already handled"
-        return True
-    handled[key] = int(d.now.timestamp())
-    horizon = (d.now - REMEMBERED_FOR).timestamp()
-    while len(handled) > REMEMBERED:
-        oldest = next(iter(handled))
-        if handled[oldest] > horizon and len(handled) <= 10 * REMEMBERED:
-            break
-        del handled[oldest]
-    return False
 
 
 _WHEN_OPEN: Final[dict[type[Command], Callable[[Draft, Any], None]]] = {
@@ -143,7 +121,7 @@ _WHENEVER: Final[dict[type[Command], Callable[[Draft, Any], None]]] = {
 
 def _command(d: Draft, cmd: Command) -> None:
     """A person's or a system's command: refused on the record, or done."""
-    if _again(d, cmd.event_id):
+    if d.seen(cmd.event_id):
         return
     state = d.state
     if cmd.life is not None and cmd.life != state.life:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -19,6 +20,12 @@ TAIL: Final = 50
 
 OUTBOX: Final = 500
 """Entries kept while the store is away; older ones are summarised with their count (decision 25)."""
+
+REMEMBERED: Final = 2000
+"""Event ids kept at least…"""
+
+REMEMBERED_FOR: Final = timedelta(hours=48)
+"""… and every one of the last 48 hours, up to ten times as many (decision 18)."""
 
 PAGING: Final = ("round", "contact_step", "catch_all")
 """The purposes that an acknowledgement stops. A responder was asked for by name; a notice wakes nobody up."""
@@ -117,6 +124,25 @@ class Draft:
             )
             first = 1 if state.outbox[0].kind == "journal.summarised" else 0
             state.outbox = [summary, *state.outbox[lost + first :]]
+
+    def seen(self, event_id: str) -> bool:
+        """Whether this event id was handled before; remembers it otherwise. An empty one is always new."""
+        if not event_id:
+            return False
+        key = hashlib.sha256(event_id.encode("utf-8", "replace")).hexdigest()[:16]
+        handled = self.state.handled
+        if key in handled:
+            self.duplicate = True
+            self.text = "already handled"
+            return True
+        handled[key] = int(self.now.timestamp())
+        horizon = (self.now - REMEMBERED_FOR).timestamp()
+        while len(handled) > REMEMBERED:
+            oldest = next(iter(handled))
+            if handled[oldest] > horizon and len(handled) <= 10 * REMEMBERED:
+                break
+            del handled[oldest]
+        return False
 
     def refuse(self, code: str, text: str, *, actor: Actor, command: str) -> None:
         """Refuse a command, on the record."""

@@ -52,6 +52,18 @@ class DeliveryFailed(BaseModel):
     event_id: str = ""
 
 
+class StepStarted(BaseModel):
+    """A step runs in its own workflow: it need not be started again."""
+
+    effect: str
+
+
+class Cancelled(BaseModel):
+    """Somebody cancelled the workflow itself, behind Escalade's back."""
+
+    reason: str = ""
+
+
 class RosterChanged(BaseModel):
     """Somebody changed who is on duty: a ticket that holds looks again."""
 
@@ -77,6 +89,8 @@ Event = (
     | MergedHere
     | DeliveryFailed
     | RosterChanged
+    | StepStarted
+    | Cancelled
     | Unreadable
     | JournalWritten
     | RoundResolved

@@ -16,6 +16,7 @@ from escalade.effects import (
     TicketTold,
 )
 from escalade.engine.draft import PAGING, Draft
+from escalade.engine.events import StepStarted
 from escalade.engine.ladder import climb, enter, punctual
 from escalade.engine.state import DueStep, Told
 from escalade.messages.activities import PagePerson, Receipt
@@ -286,6 +287,13 @@ def page_now(d: Draft, people: list[PagePerson], *, due: datetime) -> None:
             due_at=due,
         )
     )
+
+
+def step_started(d: Draft, event: StepStarted) -> None:
+    """A step runs on its own from here on."""
+    effect = d.state.pending.get(event.effect)
+    if isinstance(effect, RunStep):
+        d.state.pending[effect.id] = effect.model_copy(update={"started": True})
 
 
 def step_finished(d: Draft, event: StepFinished) -> None:

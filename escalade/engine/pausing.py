@@ -145,3 +145,14 @@ def shut(d: Draft, why: str, actor: Actor | None = None) -> None:
     state.closed_at = d.now
     state.reopen_until = None
     d.note("ticket.closed", "closed", why, actor=actor or d.system)
+
+
+def cancelled(d: Draft, reason: str) -> None:
+    """Somebody ended the workflow from outside: it is closed, and the journal says so."""
+    if d.state.status is Status.CLOSED:
+        return
+    d.stop_paging()
+    d.drop_steps()
+    d.state.pause = None
+    d.note("ticket.cancelled", "its workflow was cancelled from outside Escalade", reason)
+    shut(d, "its workflow was cancelled")

@@ -113,7 +113,8 @@ class Pause(BaseModel):
 class TicketState(BaseModel):
     """A ticket, whole."""
 
-    engine: int = ENGINE
+    engine: int = 1
+    """Which meaning of the rules this run follows: told by its admission, so that it is part of history."""
     key: str
     life: str
     run: str
@@ -154,6 +155,8 @@ class TicketState(BaseModel):
     repeats: int = 0
     last_payload: str = ""
     """Digest of the newest payload of the same key: an identical one is counted, not written again."""
+    next_ticket: Ticket | None = None
+    """The same key arrived again after it was closed: the next life begins with this."""
     handled: dict[str, int] = Field(default_factory=dict)
     """Event ids, hashed → epoch seconds, oldest first."""
     pending: dict[str, AnyEffect] = Field(default_factory=dict)

@@ -33,6 +33,8 @@ class Admission(BaseModel):
     """What `admit` decided."""
 
     policy: PinnedPolicy
+    engine: int = 1
+    """The rules' number in the worker that admitted it: its run keeps it until continue-as-new (decision 40)."""
     why: str
     """Why this policy."""
     merged_into: str | None = None
