@@ -30,7 +30,7 @@ _LOG = logging.getLogger(__name__)
 LOCK_FILE: Final = "up.lock"
 WORKER_LOG: Final = "worker.log"
 WORKER_READY: Final = "worker.ready"
-WORKER_STOPS_WITHIN: Final = timedelta(seconds=35)
+PATIENCE: Final = timedelta(seconds=35)
 """Longer than a worker gives what is under way."""
 _STEADY: Final = timedelta(seconds=30)
 """A worker that ran this long starts again at once when it dies."""
@@ -101,6 +101,7 @@ class Supervisor:
         *,
         tell: Tell,
         command: Sequence[str] | None = None,
+        patience: timedelta = PATIENCE,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Prepare; `run` does it.
@@ -110,12 +111,14 @@ class Supervisor:
             env: the environment, handed on to the children.
             tell: is given one sentence at a time for the terminal.
             command: how a worker is started; ours when omitted.
+            patience: how long a process that was asked to end may take before it is killed.
             now: the clock.
         """
         self._settings = settings
         self._env = env
         self._tell = tell
         self._command = list(command or worker_command())
+        self._patience = patience
         self._stop = asyncio.Event()
         self._server: EmbeddedServer | None = None
         self._record = UpRecord(supervisor=ProcessMark.here(), since=now())
@@ -153,7 +156,7 @@ class Supervisor:
         for mark in left.processes:
             if mark.alive:
                 self._tell(f"An earlier `escalade up` was killed and left process {mark.pid}: ending it.")
-                if not mark.end(within=timedelta(seconds=10)):
+                if not mark.end(within=self._patience):
                     raise EscaladeError(
                         f"Process {mark.pid}, left by an earlier `escalade up`, does not end.",
                         mend=f"End it with `kill -9 {mark.pid}` and start again.",
@@ -204,6 +207,7 @@ class Supervisor:
             self._server = await EmbeddedServer.start(
                 self._settings.state, port=port, env=self._env, started=self._note_server
             )
+            self._tell(f"Temporal serves again at {self._server.record.address}.")
 
     async def _keep_worker(self, ready: Callable[[], None]) -> None:
         attempt = 0
@@ -225,7 +229,7 @@ class Supervisor:
             await asyncio.wait({ended, stop}, return_when=asyncio.FIRST_COMPLETED)
             stop.cancel()
             if not ended.done():
-                await _end_process(process, within=WORKER_STOPS_WITHIN)
+                await _end_process(process, within=self._patience)
                 await ended
                 return
             code = ended.result()
