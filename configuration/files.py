@@ -1,0 +1,64 @@
+"""What may be written in each file of the configuration directory."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from escalade.people.roster import ChannelTarget, Identifier, Person, Schedule, Team, Vendor, Written
+from escalade.policy.model import TargetText
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class ChannelBlock(BaseModel):
+    """A channel: what kind it is, and the settings of that kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    use: Identifier
+    """The kind of channel: console, smtp, webhook, apprise, or one that an extension brings."""
+
+
+class EscaladeFile(Written):
+    """`escalade.yaml`: what the whole installation shares."""
+
+    catch_all: Annotated[
+        list[TargetText],
+        BeforeValidator(_listed, json_schema_input_type=TargetText | list[TargetText]),
+        Field(min_length=1),
+    ]
+    """Who is told when a ladder ends and nobody answered. It has to be deliverable at any time."""
+    default_policy: Identifier
+    """The policy of tickets that match no other."""
+    login: str | None = Field(None, min_length=1, max_length=256)
+    """Who acts at the command line when neither `--as` nor the operating system's login is somebody of people.yaml."""
+    channels: dict[Identifier, ChannelBlock] = Field(min_length=1)
+    """The ways to reach somebody, by the names that contact methods use."""
+    places: dict[Identifier, ChannelTarget] = Field(default_factory=dict)
+    """Shared places that can be told things: `channel:NAME` pages one."""
+
+
+class PeopleFile(Written):
+    """`people.yaml`: everybody who can be told something."""
+
+    people: dict[Identifier, Person] = Field(min_length=1)
+    """Persons by their ids: `person:ID` pages one."""
+    teams: dict[Identifier, Team] = Field(default_factory=dict)
+    """People who answer together: `team:NAME` pages them all."""
+    vendors: dict[Identifier, Vendor] = Field(default_factory=dict)
+    """Suppliers: `vendor:NAME` pages one."""
+
+
+class ScheduleFile(Schedule):
+    """A file of `schedules/`: who is on duty when."""
+
+    schedule: Identifier
+    """Its name: `schedule:NAME` pages whoever is on duty."""
+
+    def plain(self) -> Schedule:
+        """The schedule as the roster keeps it."""
+        return Schedule.model_validate(self.model_dump(exclude={"schedule"}))

@@ -1,0 +1,134 @@
+"""The policies: each checked against its own rules, the roster and the steps, and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ValidationError
+
+from configuration.directory import POLICIES, Sources
+from configuration.document import Document, KeyPath
+from configuration.explain import explain
+from configuration.lint import dead_ends, unreachable
+from configuration.parts import Parts, validate_parts
+from configuration.people import People
+from configuration.shape import keys_of, listed, suggestion
+from escalade.errors import Problem
+from escalade.extension import Step
+from escalade.people.roster import parse_target
+from escalade.policy.compile import complaints
+from escalade.policy.model import PolicySpec, StepSpec
+from escalade.ticket import Status
+
+
+@dataclass(slots=True)
+class Policies:
+    """The policies as far as they could be read, in file order."""
+
+    steps: Mapping[str, type[Step]]
+    people: People
+    specs: list[PolicySpec] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    """Every name written and its file, those of broken policies included."""
+    problems: list[Problem] = field(default_factory=list)
+    _documents: dict[str, Document] = field(default_factory=dict)
+
+    def read(self, sources: Sources, *, catch_all: list[str]) -> None:
+        """Read and check every file of `policies/`; problems are collected.
+
+        Args:
+            sources: the files.
+            catch_all: the installation's catch-all, for policies without one.
+        """
+        for file in sorted(sources.unreadable):
+            if file.startswith(f"{POLICIES}/"):
+                self.names[_stem(file)] = file
+        for document in sources.policies:
+            parts = validate_parts(document, PolicySpec)
+            self.problems += parts.problems
+            if not self._named(document):
+                continue
+            if parts.value is not None:
+                self._check(document, parts, catch_all)
+
+    def check_together(self, *, default: str) -> None:
+        """Warn of policies that no ticket can get."""
+        for name, found, mend, path in unreachable(self.specs, default=default):
+            self.problems.append(self._documents[name].problem(path, found, mend, level="warning"))
+
+    def _named(self, document: Document) -> bool:
+        written = document.at(("policy",))
+        name = written if isinstance(written, str) else _stem(document.file)
+        first = self.names.setdefault(name, document.file)
+        if first != document.file:
+            found = f"There is a policy {name!r} in {first} already."
+            self.problems.append(document.problem(("policy",), found, "Rename one of them."))
+        return first == document.file
+
+    def _check(self, document: Document, parts: Parts[PolicySpec], catch_all: list[str]) -> None:
+        spec = parts.value
+        assert spec is not None
+        for path, found, mend in complaints(spec, self.people.roster, catch_all=catch_all):
+            if self._trustworthy(document, parts, path, found):
+                self.problems.append(document.problem(path, found, mend))
+        for n, tier in enumerate(spec.tiers):
+            for k, step in enumerate(tier.steps):
+                self.problems += self._check_step(document, ("tiers", n, "steps", k), step)
+        known = [status.value for status in Status]
+        for status in spec.status_names:
+            if status not in known:
+                mend = f"{suggestion(status, known)}Allowed: {listed(known)}."
+                self.problems.append(document.problem(("status_names", status), f"{status!r} is no status.", mend))
+        if not parts.problems:
+            self.specs.append(spec)
+            self._documents[spec.policy] = document
+            for path, found, mend in dead_ends(spec, self.people.roster):
+                self.problems.append(document.problem(path, found, mend, level="warning"))
+
+    def _trustworthy(self, document: Document, parts: Parts[PolicySpec], path: KeyPath, found: str) -> bool:
+        """Whether a complaint is about what is written, not about what was left out because it was broken."""
+        named = document.at(path)
+        for text in named if isinstance(named, list) else [named]:
+            if isinstance(text, str) and text in found and _is_unknown(self.people, text):
+                return False
+        if path[2:3] == ("page",) and isinstance(named, str) and _is_unknown(self.people, named):
+            return False
+        return not parts.concerns(path[:2] if path[0] == "tiers" and path[2:3] != ("page",) else path)
+
+    def _check_step(self, document: Document, path: KeyPath, step: StepSpec) -> list[Problem]:
+        model = self.steps.get(step.use)
+        if model is None:
+            known = sorted(self.steps)
+            mend = f"{suggestion(step.use, known)}Installed: {listed(known)}."
+            return [document.problem((*path, "use"), f"There is no step {step.use!r}.", mend)]
+        if not issubclass(model, BaseModel):
+            return []
+        allowed = list(keys_of(model))
+        ignored = [] if model.model_config.get("extra") in ("forbid", "allow") else [*step.with_.keys() - allowed]
+        problems = [
+            document.problem(
+                (*path, "with", key),
+                f"{key[:60]!r} is no key here.",
+                f"{suggestion(key, allowed)}Allowed: {listed(allowed)}.",
+            )
+            for key in ignored
+        ]
+        at = (*path, "with") if document.at((*path, "with")) is not None else path
+        try:
+            model.model_validate(step.with_)
+        except ValidationError as error:
+            problems += [one.problem for one in explain(error, document, model, at=at)]
+        return problems
+
+
+def _stem(file: str) -> str:
+    return file.removeprefix(f"{POLICIES}/").removesuffix(".yaml")
+
+
+def _is_unknown(people: People, text: str) -> bool:
+    try:
+        target = parse_target(text)
+    except ValueError:
+        return True
+    return target.kind in people.unknown or target in people.stand_ins
