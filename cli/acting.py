@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import getpass
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ _MEND = "Say who you are with --as PERSON."
 
 
 def acting_person(invocation: Invocation) -> Actor:
-    """The person of the roster who acts: `--as` or ESCALADE_AS, else `login` of `escalade.yaml`, else the login.
+    """The person of the roster who acts: `--as` or ESCALADE_AS, else the login here, else `login` of `escalade.yaml`.
+
+    The login comes before the configuration's: on a machine that several people share, each is who they are.
 
     Raises:
         WrongCommandError: when the roster does not know them; near names are listed.
@@ -26,22 +29,26 @@ def acting_person(invocation: Invocation) -> Actor:
     from escalade.ticket import Actor
 
     known = configuration()
-    login, source = _login(invocation.person, known.login)
-    person = known.roster.person_of(login)
-    if person is None:
-        raise _unknown(login, source, known.roster)
-    return Actor(kind="person", id=person, via="cli", claimed=True)
+    logins = _logins(invocation.person, known.login)
+    if not logins:
+        raise WrongCommandError("This machine has no login name for you.", mend=_MEND)
+    for login, _ in logins:
+        person = known.roster.person_of(login)
+        if person is not None:
+            return Actor(kind="person", id=person, via="cli", claimed=True)
+    raise _unknown(*logins[-1], known.roster)
 
 
-def _login(wanted: str | None, configured: str | None) -> tuple[str, str]:
+def _logins(wanted: str | None, configured: str | None) -> list[tuple[str, str]]:
+    """Who it may be, most telling first, each with where that was said."""
     if wanted:
-        return wanted, "--as"
+        return [(wanted, "--as")]
+    found = []
+    with contextlib.suppress(OSError, KeyError):
+        found.append((getpass.getuser(), "your login here"))
     if configured:
-        return configured, "login of escalade.yaml"
-    try:
-        return getpass.getuser(), "your login here"
-    except (OSError, KeyError):
-        raise WrongCommandError("This machine has no login name for you.", mend=_MEND) from None
+        found.append((configured, "login of escalade.yaml"))
+    return found
 
 
 def _unknown(login: str, source: str, roster: Roster) -> WrongCommandError:

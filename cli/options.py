@@ -76,7 +76,7 @@ acting = click.option(
     "as_person",
     metavar="PERSON",
     envvar="ESCALADE_AS",
-    help="Who is acting: an id or login of people.yaml.  [default: ESCALADE_AS, login of escalade.yaml, your login]",
+    help="Who is acting: an id or login of people.yaml.  [default: ESCALADE_AS, your login, login of escalade.yaml]",
 )
 """For commands that a person gives."""
 

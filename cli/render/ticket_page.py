@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from cli.render.moments import Moments
-from cli.render.timeline import entry_line, one_line
+from cli.render.timeline import entry_line, one_line, readable
 from escalade.messages.activities import Receipt
 from escalade.messages.views import TicketView, Told
 from escalade.record import Entry
@@ -62,7 +62,7 @@ def _standing(view: TicketView, when: Moments) -> Iterator[Text]:
     if view.merged_into:
         yield Text(f"merged into {view.merged_into}")
     if view.tier_name:
-        place = f"tier {view.tier + 1} of {len(view.tiers) or '?'}: {view.tier_name}"
+        place = f"tier {view.tier} of {len(view.tiers) or '?'}: {view.tier_name}"
         if view.round:
             place += f", round {view.round}"
         if view.entered_at:
@@ -92,7 +92,7 @@ def _standing(view: TicketView, when: Moments) -> Iterator[Text]:
 
 
 def _ladder(view: TicketView) -> str:
-    return " → ".join(f"[{name}]" if n == view.tier else name for n, name in enumerate(view.tiers))
+    return " → ".join(f"[{name}]" if n == view.tier else name for n, name in enumerate(view.tiers, 1))
 
 
 def _acknowledgement(view: TicketView) -> Text:
@@ -112,12 +112,12 @@ def _acknowledgement(view: TicketView) -> Text:
 def _upcoming(view: TicketView, when: Moments) -> Iterator[Text]:
     for n, due in enumerate(sorted(view.upcoming, key=lambda u: u.at)):
         line = Text(f"{when.relative(due.at)} ({when.clock(due.at)})  ", style="due" if n == 0 else "")
-        line.append(one_line(due.what))
+        line.append(readable(due.what, when))
         if due.why:
-            line.append(f" — {one_line(due.why)}", style="quiet")
+            line.append(f" — {readable(due.why, when)}", style="quiet")
         yield line
     if view.waiting_for:
-        yield Text(f"waiting for: {one_line(view.waiting_for)}")
+        yield Text(f"waiting for: {readable(view.waiting_for, when)}")
     elif not view.upcoming:
         yield Text("nothing", style="quiet")
 
@@ -129,7 +129,7 @@ def _told(view: TicketView, when: Moments) -> Iterator[Text]:
 
 def _one_told(told: Told, when: Moments) -> Iterator[Text]:
     line = Text(told.target, style="key")
-    line.append(f"  {one_line(told.why)}", style="quiet")
+    line.append(f"  {readable(told.why, when)}", style="quiet")
     yield line
     for receipt in told.receipts:
         yield Text(_INDENT) + receipt_line(receipt, when)

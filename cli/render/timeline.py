@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rich.text import Text
 
 from cli.render.moments import Moments
 from escalade.record import Entry
+from escalade.time.instants import parse_instant
+
+_INSTANT = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z")
 
 _BAD = (".failed", ".nobody", ".unknown", ".refused", ".exhausted", ".expired")
 _GOOD = (".acknowledged", ".resolved", ".delivered", ".closed")
 
 
-def entry_line(entry: Entry, when: Moments, *, erased: bool = False) -> Text:
+def entry_line(entry: Entry, when: Moments) -> Text:
     """One entry: clock, who, what, and why after a dash."""
     line = Text(f"{when.clock(entry.at)}  ", style="quiet")
-    if erased:
-        line.append(f"{entry.kind} (its text was erased)", style="quiet")
-        return line
     if entry.actor.kind != "system":
         claimed = ", claimed" if entry.actor.claimed else ""
         via = f" by {entry.actor.via}" if entry.actor.via else ""
         line.append(f"[{entry.actor.id}{via}{claimed}] ", style="key")
-    line.append(one_line(entry.what), style=_style(entry.kind))
+    line.append(readable(entry.what, when), style=_style(entry.kind))
     if entry.why:
-        line.append(f" — {one_line(entry.why)}", style="quiet")
+        line.append(f" — {readable(entry.why, when)}", style="quiet")
     return line
 
 
 def timeline(entries: Iterable[Entry], when: Moments) -> list[Text]:
     """The entries in their order."""
     return [entry_line(entry, when) for entry in entries]
+
+
+def readable(text: str, when: Moments) -> str:
+    """Text of an entry on one line, its instants on the clock the reader chose.
+
+    Entries are kept for good, so they name instants in UTC; a reader should not have to convert them.
+    """
+    return _INSTANT.sub(lambda found: when.clock(parse_instant(found[0])), one_line(text))
 
 
 def one_line(text: str) -> str:

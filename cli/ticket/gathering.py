@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from escalade.errors import EscaladeError, StoreError
+from escalade.errors import StoreError
 
 if TYPE_CHECKING:
     from escalade.messages.views import TicketView
@@ -33,8 +33,6 @@ async def gather(client: TicketClient, key: str) -> Gathered:
     except StoreError as error:
         notice = f"The journal cannot be read, so this is the ticket's own tail of it: {error.message}"
         return Gathered(view, list(view.timeline), complete=False, notices=[notice])
-    except EscaladeError:
-        raise
     return Gathered(view, merged(written, view.timeline))
 
 
@@ -44,7 +42,7 @@ def journal_of(key: str) -> list[Entry]:
     from escalade.ticket import workflow_id
 
     with store() as opened:
-        return [stored.entry for stored in opened.entries(workflow_id(key)) if stored.entry is not None]
+        return [stored.entry for stored in opened.entries(workflow_id(key))]
 
 
 def merged(written: list[Entry], tail: list[Entry]) -> list[Entry]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.options import acting, command
-from cli.ticket.selecting import STATUSES, filters
+from cli.ticket.selecting import STATUSES, filters, narrowed
 
 if TYPE_CHECKING:
     from cli.invocation import Invocation
@@ -28,7 +28,7 @@ OVERDUE = timedelta(seconds=60)
     ],
     instants=True,
 )
-@click.option("--mine", is_flag=True, help="That I own, respond to, was paged for, or follow.")
+@click.option("--mine", is_flag=True, help="That I own, or was paged for in its present tier.")
 @click.option("--unacknowledged", is_flag=True, help="That nobody has acknowledged.")
 @filters
 @click.option(
@@ -59,11 +59,10 @@ def list_(
 
     now = invocation.now()
     query = TicketQuery(
-        **{name: values for name, values in chosen.items() if values},
-        status=status,
+        **narrowed({**chosen, "status": list(status)}),
         open_only=not (everything or status),
         unacknowledged=unacknowledged,
-        person=acting_person(invocation).id if mine else None,
+        mine=acting_person(invocation).id if mine else "",
         due_before=now + parse_duration(due_within) if due_within else None,
         limit=limit + 1,
     )

@@ -22,26 +22,32 @@ def filters(function: Callable[..., Any]) -> Callable[..., Any]:
     """The filters that list, ack and resolve share."""
     for option in reversed(
         [
-            click.option("--service", multiple=True, metavar="SERVICE", help="Of this service. Repeatable."),
+            click.option("--service", metavar="SERVICE", help="Of this service."),
             click.option(
                 "--severity", multiple=True, type=click.Choice(SEVERITIES), metavar="SEV", help="sev1…sev5. Repeatable."
             ),
-            click.option("--policy", multiple=True, metavar="POLICY", help="On this policy. Repeatable."),
-            click.option("--team", multiple=True, metavar="TEAM", help="Of this team's policies. Repeatable."),
-            click.option("--tier", multiple=True, metavar="TIER", help="Standing in this tier. Repeatable."),
+            click.option("--policy", metavar="POLICY", help="On this policy."),
+            click.option("--team", metavar="TEAM", help="On a policy of this team."),
+            click.option("--tier", metavar="TIER", help="Standing in this tier."),
         ]
     ):
         function = option(function)
     return function
 
 
-def choose(written: Sequence[str], chosen: dict[str, tuple[str, ...]], *, unacknowledged: bool) -> list[str]:
+def narrowed(chosen: dict[str, Any]) -> dict[str, Any]:
+    """The filters that were given, as the store's query calls them."""
+    names = {"severity": "severities", "status": "statuses"}
+    return {names.get(name, name): value for name, value in chosen.items() if value}
+
+
+def choose(written: Sequence[str], chosen: dict[str, Any], *, unacknowledged: bool) -> list[str]:
     """The full keys meant by keys or by a filter.
 
     Raises:
         WrongCommandError: when neither is given, or both.
     """
-    wanted = {name: values for name, values in chosen.items() if values}
+    wanted = narrowed(chosen)
     if written and wanted:
         raise WrongCommandError("Keys and filters cannot be combined.", mend="Give one or the other.")
     if written:
@@ -54,13 +60,13 @@ def choose(written: Sequence[str], chosen: dict[str, tuple[str, ...]], *, unackn
     return [ticket.key for ticket in find_tickets(wanted, unacknowledged=unacknowledged)]
 
 
-def find_tickets(wanted: dict[str, tuple[str, ...]], *, unacknowledged: bool) -> list[Snapshot]:
+def find_tickets(wanted: dict[str, Any], *, unacknowledged: bool) -> list[Snapshot]:
     """The open tickets that match, from the store."""
     from cli.doors import store
     from store import TicketQuery
 
     with store() as opened:
-        return opened.tickets(TicketQuery(**wanted, unacknowledged=unacknowledged, limit=None))
+        return opened.tickets(TicketQuery(**wanted, unacknowledged=unacknowledged, open_only=True))
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -1,0 +1,139 @@
+"""Opening every row of a file, and foretelling instead of opening."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.exits import ExitCode
+from cli.failures import WrongCommandError
+from cli.ticket.importing import Imported, Progress, open_all
+from cli.ticket.opening import opened_json, opener
+from cli.ticket.reading import Read, read_tickets
+from cli.ticket.rows import Format, format_of, read_file, read_rows
+from escalade.errors import Problem
+
+if TYPE_CHECKING:
+    from cli.invocation import Invocation
+    from escalade.ticket import Ticket
+
+
+def open_file(
+    invocation: Invocation, name: str, *, form: Format | None, mapping: str | None, given: dict[str, Any], dry_run: bool
+) -> int:
+    """Open every row, or foretell each. See the help of `ticket open`."""
+    content = read_file(name, click.get_binary_stream("stdin"))
+    shown = "standard input" if name == "-" else name
+    actor = opener(invocation, str(given["source"]))
+    found = _read(shown, content, form or format_of(name, content), mapping, {**given, "opened_by": actor})
+    rows = [row for row in found if isinstance(row, Read)]
+    bad = [row for row in found if isinstance(row, Problem)]
+    if not found:
+        raise WrongCommandError(f"There is no row in {shown}.", mend="Give CSV with a header line, or JSON Lines.")
+    if dry_run:
+        _tell_problems(bad)
+        code = tell_foresight(invocation, [row.ticket for row in rows], bad=bad)
+        return ExitCode.PARTIAL if bad else code
+    progress = Progress(len(rows), quiet=invocation.json)
+    try:
+        result = asyncio.run(_open_all(shown, rows, progress))
+    finally:
+        progress.close()
+    result.problems = sorted([*bad, *result.problems], key=lambda problem: problem.line)
+    return _report(invocation, result)
+
+
+def _read(
+    name: str, content: bytes, form: Format, mapping: str | None, given: dict[str, Any]
+) -> list[Read | Problem]:
+    rows = read_rows(name, content, form)
+    if mapping is None:
+        return list(read_tickets(name, rows, given))
+    from cli.ticket.mapped import read_mapped
+
+    return list(read_mapped(name, rows, Path(mapping), given))
+
+
+async def _open_all(name: str, rows: Sequence[Read], progress: Progress) -> Imported:
+    from cli.doors import tickets
+
+    if not rows:
+        return Imported()
+    async with tickets() as client:
+        return await open_all(client, name, rows, progress)
+
+
+def _report(invocation: Invocation, result: Imported) -> int:
+    new = [opening for opening in result.opened if not opening.existed]
+    known = len(result.opened) - len(new)
+    if invocation.json:
+        from cli.render.documents import write_json
+
+        write_json(
+            {
+                "opened": [opened_json(o.key, o.title, existed=o.existed, line=o.line) for o in result.opened],
+                "bad": [problem_json(problem) for problem in result.problems],
+                "left": result.left,
+            }
+        )
+    else:
+        for opening in new:
+            click.echo(f"{opening.key}  opened  line {opening.line}  {opening.title}")
+    _tell_problems(result.problems)
+    if not invocation.json:
+        lines = len({problem.line for problem in result.problems})
+        parts = [f"{len(new)} opened", f"{known} open already"]
+        parts += [f"{lines} row{'s' if lines != 1 else ''} not opened"] if lines else []
+        parts += [f"{result.left} not tried"] if result.left else []
+        click.echo(", ".join(parts) + ".", err=True)
+    return ExitCode.PARTIAL if result.failed else ExitCode.OK
+
+
+def _tell_problems(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        click.echo(str(problem), err=True)
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem as programs read it."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "field": problem.field,
+        "found": problem.found,
+        "mend": problem.mend,
+        "level": problem.level,
+    }
+
+
+def tell_foresight(invocation: Invocation, tickets: Sequence[Ticket], *, bad: Sequence[Problem] = ()) -> int:
+    """Say what would happen to each ticket: the whole way up for one, a line for each of many."""
+    from cli.doors import configuration
+    from cli.render.foresight_page import foresight_json, foresight_line, foresight_page
+    from cli.render.paper import console
+    from cli.ticket.foresight import foresee
+
+    known = configuration()
+    now = invocation.now()
+    found = []
+    for ticket in tickets:
+        policy, why = known.admit(ticket)
+        found.append((ticket, foresee(ticket, policy, why, known.roster, now=now)))
+    if invocation.json:
+        from cli.render.documents import write_json
+
+        would = [foresight_json(ticket, foresight) for ticket, foresight in found]
+        write_json({"would": would, "bad": [problem_json(problem) for problem in bad]})
+        return ExitCode.OK
+    paper, when = console(), invocation.moments()
+    if len(found) == 1:
+        for line in foresight_page(*found[0], when):
+            paper.print(line)
+        return ExitCode.OK
+    for ticket, foresight in found:
+        paper.print(foresight_line(ticket, foresight))
+    return ExitCode.OK
