@@ -9,7 +9,8 @@ from typing import Any, Final
 from configuration.document import Document, KeyPath, Redactor
 from escalade.errors import Problem
 
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+REFERENCE: Final = r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}"
+_REFERENCE = re.compile(REFERENCE)
 _ATTEMPT = re.compile(r"\$\{[^}]*\}?")
 _WHERE: Final = "References are read in the settings of channels and in addresses only."
 

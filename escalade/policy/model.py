@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
 
 from escalade.people.resolve import How
-from escalade.people.roster import Identifier, Written, parse_target
+from escalade.people.roster import TARGET_KINDS, Identifier, Written, parse_target
 from escalade.ticket import Severity
 from escalade.time.durations import Duration, Limit
 
@@ -20,7 +20,9 @@ def _target(text: str) -> str:
     return str(parse_target(text))
 
 
-TargetText = Annotated[str, AfterValidator(_target)]
+TargetText = Annotated[
+    str, AfterValidator(_target), WithJsonSchema({"type": "string", "pattern": rf"^\s*({'|'.join(TARGET_KINDS)}):."})
+]
 """`person:`, `team:`, `schedule:`, `vendor:` or `channel:` and a name."""
 
 
