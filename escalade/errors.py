@@ -109,6 +109,10 @@ class ChannelError(EscaladeError):
         self.retry_after = retry_after
 
 
+class StepError(EscaladeError):
+    """The step did not succeed."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One thing wrong in something a person wrote: where it is, what was found, what is allowed, how to mend it."""

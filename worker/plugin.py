@@ -28,7 +28,15 @@ _LOG = logging.getLogger(__name__)
 FAULT: Final = "fault"
 """The type of the ApplicationError a caller gets when a handler failed by a bug of ours."""
 
-PASSED_THROUGH: Final = ("escalade", "activities.contracts", "workflows.steps")
+PASSED_THROUGH: Final = (
+    "escalade",
+    "activities.contracts",
+    "workflows.alarm",
+    "workflows.attributes",
+    "workflows.doorway",
+    "workflows.effects",
+    "workflows.steps",
+)
 """Modules a workflow shares with its process: pure, so that sharing is safe, and costly to load per ticket. The
 workflows themselves stay inside the sandbox, which tells when they reach for a clock."""
 

@@ -28,7 +28,6 @@ def admitted(d: Draft, admission: Admission) -> None:
     ticket = state.ticket
     state.engine = admission.engine
     state.policy = admission.policy
-    d.seen(ticket.event_id or "")
     state.policy_why = admission.why
     state.last_payload = payload_digest(ticket)
     for key, at in admission.handled.items():
@@ -44,7 +43,12 @@ def admitted(d: Draft, admission: Admission) -> None:
     why = "; ".join([admission.why, *admission.notes])
     text = f"policy {admission.policy.name}, {ticket.severity.value}"
     d.note("ticket.admitted", text, why, policy=admission.policy.name, digest=admission.policy.digest)
-    if admission.merged_into:
+    if d.seen(ticket.event_id or ""):
+        d.text, d.duplicate = "", False
+        state.status, state.closed_at = Status.CLOSED, d.now
+        why = "an earlier ticket with this key had handled the same event id"
+        d.note("ticket.closed", "closed as a repetition; nobody is paged", why)
+    elif admission.merged_into:
         _forward(d, admission.merged_into)
     elif ticket.status != "new":
         _over(d)

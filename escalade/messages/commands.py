@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from escalade.ticket import Actor, Severity
 from escalade.time.durations import Duration
@@ -18,6 +18,7 @@ from escalade.time.instants import Instant
 class Command(BaseModel):
     """What every command carries."""
 
+    model_config = ConfigDict(populate_by_name=True)
     name: ClassVar[str] = ""
 
     event_id: str = Field("", max_length=255)

@@ -1,0 +1,58 @@
+"""Total readers of what arrives from outside: raw payloads become events, or a sentence that says why not.
+
+Nothing here raises: a handler that raises wedges its ticket for ever (decision 41).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from temporalio import workflow
+from temporalio.common import RawValue
+
+from escalade.effects import StepFinished
+from escalade.engine import Event, MergedHere, Opened, RosterChanged, Unreadable
+from escalade.engine.events import DeliveryFailed
+from escalade.messages import COMMANDS, Command, read_command, read_ticket
+
+_FACTS: dict[str, type[BaseModel]] = {
+    "merged": MergedHere,
+    "step_outcome": StepFinished,
+    "delivery_failed": DeliveryFailed,
+    "roster_changed": RosterChanged,
+}
+
+
+def plain(value: RawValue) -> Any:
+    """The payload as plain JSON values; as text where it is no JSON."""
+    payload = value.payload
+    try:
+        return workflow.payload_converter().from_payload(payload)
+    except Exception:  # noqa: BLE001  whatever a foreign encoding raises, the message is what it is
+        return payload.data.decode("utf-8", "replace")[:4000]
+
+
+def command(name: str, args: Sequence[RawValue]) -> Command | str:
+    """The command meant by an update or signal, or why it is none."""
+    return read_command(name, [plain(value) for value in args])
+
+
+def event(name: str, args: Sequence[RawValue]) -> Event:
+    """The event meant by a signal; what cannot be read is an event too."""
+    if name == "open":
+        ticket, problems = read_ticket(plain(args[0]) if args else None)
+        return Opened(ticket=ticket, problems=problems)
+    if name in COMMANDS:
+        read = command(name, args)
+        return read if isinstance(read, Command) else Unreadable(door=f"signal {name}", text=read[:500])
+    kind = _FACTS.get(name)
+    if kind is None:
+        known = ", ".join(["open", *COMMANDS, *_FACTS])
+        return Unreadable(door=f"signal {name[:64]!r}", text=f"no such signal; known are {known}")
+    try:
+        fact = kind.model_validate(plain(args[0]) if args else {})
+    except (ValidationError, ValueError, RecursionError) as error:
+        return Unreadable(door=f"signal {name}", text=str(error)[:500])
+    return fact  # type: ignore[return-value]

@@ -1,0 +1,227 @@
+"""Effects on their way: each runs in a task of its own beside the clock, and its outcome comes back as an event."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
+
+from activities import contracts
+from escalade.effects import (
+    AnyEffect,
+    PagesSent,
+    ResolveRound,
+    RoundResolved,
+    RunStep,
+    SendPages,
+    TellTicket,
+    TicketTold,
+)
+from escalade.engine import Event, JournalWritten, TicketState, brief, snapshot
+from escalade.engine.events import StepStarted
+from escalade.messages import JournalAck, JournalBatch, PageRequest, ResolveRequest
+from escalade.messages.activities import StepRequest
+from escalade.people.resolve import ResolvedRound
+from escalade.record import Entry
+from escalade.ticket import workflow_id
+
+LOOK_UP: Final = timedelta(seconds=10)
+"""One attempt of a local activity."""
+
+LOOK_UPS: Final = timedelta(seconds=60)
+"""After this a round counts as having found nobody, and says why."""
+
+HEARTBEAT: Final = timedelta(seconds=3)
+"""How soon a page whose worker died is taken up again, and the bound on pages after an acknowledgement."""
+
+SPARE: Final = timedelta(seconds=30)
+"""What a page's attempt may take beyond `deliver_within`: the ledger, the journal."""
+
+
+class EffectRunner:
+    """Starts what is wanted, cancels what is not, hands back what came of it."""
+
+    def __init__(self, state: Callable[[], TicketState], wake: Callable[[], None]) -> None:
+        """Args: state: the present state. wake: called when something finished."""
+        self._state = state
+        self._wake = wake
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._outcomes: list[Event] = []
+        self._carried: dict[str, list[str]] = {}
+        self._cancelled: set[str] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._tasks)
+
+    @property
+    def carried(self) -> set[str]:
+        """Entries that pages under way have taken along."""
+        return {entry for entries in self._carried.values() for entry in entries}
+
+    def outcomes(self) -> list[Event]:
+        """What finished since the last call, in order. Re-raises whatever an effect's task raised."""
+        for effect_id in [name for name, task in self._tasks.items() if task.done()]:
+            task = self._tasks.pop(effect_id)
+            self._carried.pop(effect_id, None)
+            self._cancelled.discard(effect_id)
+            if not task.cancelled():
+                task.result()
+        found, self._outcomes = self._outcomes, []
+        return found
+
+    def reconcile(self) -> None:
+        """Make what runs equal to what is wanted."""
+        wanted = self._state().pending
+        for effect_id, task in self._tasks.items():
+            effect = wanted.get(effect_id)
+            if (effect is None or effect.cancelled) and effect_id not in self._cancelled:
+                self._cancelled.add(effect_id)
+                task.cancel()
+        for effect in list(wanted.values()):
+            if effect.id in self._tasks or (isinstance(effect, RunStep) and effect.started):
+                continue
+            if effect.cancelled:
+                # Cancelled before it was started here: there is nothing to wait for.
+                self._outcomes.append(PagesSent(effect=effect.id))
+                self._wake()
+                continue
+            task = asyncio.create_task(self._run(effect))
+            task.add_done_callback(lambda _: self._wake())
+            self._tasks[effect.id] = task
+
+    def cancel_all(self) -> None:
+        """Stop everything under way; what is pending in the state is started again by the next run."""
+        for task in self._tasks.values():
+            task.cancel()
+
+    async def _run(self, effect: AnyEffect) -> None:
+        match effect:
+            case ResolveRound():
+                await self._resolve(effect)
+            case SendPages():
+                await self._page(effect)
+            case RunStep():
+                await self._step(effect)
+            case TellTicket():
+                await self._tell(effect)
+
+    async def _resolve(self, effect: ResolveRound) -> None:
+        try:
+            resolved = await workflow.execute_local_activity(
+                contracts.resolve,
+                ResolveRequest(key=self._state().key, round_id=effect.id, request=effect.request),
+                start_to_close_timeout=LOOK_UP,
+                schedule_to_close_timeout=LOOK_UPS,
+                summary=f"who: {', '.join(effect.request.targets)}"[:200],
+            )
+        except ActivityError as error:
+            resolved = ResolvedRound(nobody=f"the roster could not be read: {error.cause or error}")
+        self._outcomes.append(RoundResolved(effect=effect.id, resolved=resolved))
+
+    async def _page(self, effect: SendPages) -> None:
+        state = self._state()
+        assert state.policy is not None
+        entries = list(state.outbox)
+        self._carried[effect.id] = [entry.entry_id for entry in entries]
+        request = PageRequest(
+            round_id=effect.round_id,
+            purpose=effect.purpose,
+            brief=brief(state),
+            people=effect.people,
+            scheduled_at=effect.due_at,
+            deliver_within=state.policy.deliver_within,
+            subject=effect.subject,
+            text=effect.text,
+            batch=batch(state, entries),
+        )
+        handle = workflow.start_activity(
+            contracts.page,
+            request,
+            task_queue=contracts.PAGES_QUEUE,
+            start_to_close_timeout=state.policy.deliver_within + SPARE,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=RetryPolicy(
+                initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10), maximum_attempts=10
+            ),
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            priority=_priority(state, effect),
+            summary=f"{effect.purpose} {effect.round}: {', '.join(p.target for p in effect.people)}"[:200],
+        )
+        try:
+            # Cancelled, this waits on: the activity hands back the receipts of what it had sent.
+            result = await handle
+        except asyncio.CancelledError:
+            # Cancelled before the server knew of it: nothing was sent.
+            self._outcomes.append(PagesSent(effect=effect.id))
+            return
+        except ActivityError as error:
+            self._outcomes.append(PagesSent(effect=effect.id, error=str(error.cause or error)))
+            return
+        if result.written:
+            ack = JournalAck(head=result.head) if result.head is not None else None
+            if ack is not None:
+                self._outcomes.append(JournalWritten(entry_ids=[e.entry_id for e in entries], ack=ack))
+        self._outcomes.append(
+            PagesSent(
+                effect=effect.id,
+                receipts=result.receipts,
+                written=result.written,
+                head=result.head,
+                notes=result.notes,
+            )
+        )
+
+    async def _step(self, effect: RunStep) -> None:
+        state = self._state()
+        request = StepRequest(
+            step_id=effect.id,
+            use=effect.step.use,
+            version=effect.step.version,
+            config=effect.step.config,
+            brief=brief(state),
+        )
+        # Started by an earlier run of this ticket: its outcome comes by signal all the same.
+        with contextlib.suppress(WorkflowAlreadyStartedError, ChildWorkflowError):
+            await workflow.start_child_workflow(
+                "StepWorkflow",
+                request,
+                id=f"step/{state.key}/{effect.id}",
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
+                static_summary=f"{effect.step.use} for {state.ticket.title}"[:200],
+            )
+        self._outcomes.append(StepStarted(effect=effect.id))
+
+    async def _tell(self, effect: TellTicket) -> None:
+        handle = workflow.get_external_workflow_handle(workflow_id(effect.key))
+        try:
+            await handle.signal(effect.signal, effect.payload)
+        except ApplicationError as error:
+            self._outcomes.append(TicketTold(effect=effect.id, delivered=False, error=str(error)))
+        else:
+            self._outcomes.append(TicketTold(effect=effect.id, delivered=True))
+
+
+def batch(state: TicketState, entries: list[Entry]) -> JournalBatch:
+    """Entries to be written, with the state after them."""
+    return JournalBatch(
+        stream=workflow_id(state.key), life=state.life, entries=entries, snapshot=snapshot(state), known=state.head
+    )
+
+
+def _priority(state: TicketState, effect: SendPages) -> Priority:
+    """The first page of a ticket nobody has heard of goes before repeats, fairly across services (decision 21)."""
+    first = effect.purpose == "round" and effect.round == 1 and effect.rung == 1
+    urgent = state.ticket.severity.rank <= 2
+    key = (1 if urgent else 2) if first else (3 if urgent else 4)
+    if effect.purpose == "notice":
+        key = 5
+    return Priority(priority_key=key, fairness_key=state.ticket.service[:64] or None)

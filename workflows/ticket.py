@@ -1,0 +1,308 @@
+"""A ticket as a durable workflow: a thin shell around `escalade.engine`.
+
+Handlers decide at once; one loop turns what was decided into commands to Temporal and waits on one timer, or a
+wake-up. Everything that must survive is in one state; what is pending there is what is under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+from activities import contracts
+from escalade.effects import ResolveRound
+from escalade.engine import (
+    ENGINE,
+    Admitted,
+    Event,
+    JournalWritten,
+    Tick,
+    TicketState,
+    Unreadable,
+    answer,
+    decide,
+    dues,
+    new_state,
+    next_due,
+    upcoming,
+    view,
+)
+from escalade.engine.draft import Decision
+from escalade.engine.events import Cancelled
+from escalade.messages import AdmitRequest, Answer, TicketView, Upcoming, read_ticket
+from escalade.record import Entry
+from escalade.ticket import Status, key_of
+from workflows import doorway
+from workflows.alarm import Alarm
+from workflows.attributes import Attributes, details
+from workflows.effects import EffectRunner, batch
+
+IDLE: Final = timedelta(hours=1)
+"""A ticket that rests this long continues as new into its wait: replays stay short, upgrades land (decision 40)."""
+
+PATIENCE: Final = 4
+"""With pages under way, continue-as-new waits until history is this many times as long as when it was suggested."""
+
+FLUSH: Final = timedelta(seconds=30)
+"""How long a cancelled workflow tries to get its last entries written."""
+
+CARRIED: Final = "escalade_state"
+"""The only key of the input of a run that continues another."""
+
+
+@workflow.defn(name="TicketWorkflow")
+class TicketWorkflow:
+    """One ticket, from its arrival until it is closed.
+
+    Input: a ticket (`escalade.ticket.Ticket` as JSON). Updates and signals: every command of
+    `escalade.messages.COMMANDS` by name. Further signals: `open`, `merged`, `step_outcome`, `delivery_failed`,
+    `roster_changed`. Queries: `view`, `timeline`, `upcoming`.
+    """
+
+    @workflow.init
+    def __init__(self, *start: Any) -> None:
+        """Take up the state of the run before, or read the ticket. Any input gives a ticket; none can wedge it."""
+        info = workflow.info()
+        self._woken = False
+        self._waiting: list[Event] = []
+        self._problems: list[str] = []
+        self._suggested_at = 0
+        self._idle_from: datetime | None = None
+        self._journalling: asyncio.Task[None] | None = None
+        first = start[0] if start else None
+        carried = first.get(CARRIED) if info.continued_run_id and isinstance(first, dict) else None
+        if carried is not None:
+            self._state = TicketState.model_validate(carried)
+            self._state.run, self._state.entry_n, self._state.effect_n = info.run_id, 0, 0
+        else:
+            ticket, self._problems = read_ticket(first)
+            key = key_of(info.workflow_id)
+            # The life is the run in which the ticket arrived: continue-as-new keeps it, a new ticket has its own.
+            self._state = new_state(ticket, key=key, life=info.run_id, run=info.run_id, now=workflow.now())
+            self._idle_from = workflow.now()
+        self._alarm = Alarm(self._wake)
+        self._effects = EffectRunner(lambda: self._state, self._wake)
+        self._attributes = Attributes()
+
+    @workflow.run
+    async def run(self, *start: Any) -> str:  # noqa: ARG002  read in __init__, before any handler
+        """Live until closed.
+
+        Returns:
+            How it ended: `closed`, or `merged into <key>`.
+        """
+        try:
+            if self._state.policy is None:
+                await self._admit()
+            while not self._step():
+                await workflow.wait_condition(lambda: self._woken)
+        except asyncio.CancelledError:
+            await self._cancelled()
+            raise
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if self._state.next_ticket is not None:
+            workflow.continue_as_new(args=[self._state.next_ticket])
+        return f"merged into {self._state.merged_into}" if self._state.merged_into else self._state.status.value
+
+    # -- what arrives ---------------------------------------------------------------------------------------------
+
+    @workflow.update(dynamic=True)
+    async def on_update(self, name: str, args: Sequence[RawValue]) -> Answer:
+        """A command of somebody who waits for the answer."""
+        if self._state.policy is None:
+            await workflow.wait_condition(lambda: self._state.policy is not None)
+        command = doorway.command(name, args)
+        if isinstance(command, str):
+            raise ApplicationError(command, type="malformed", non_retryable=True)
+        decision = self._decide(command)
+        if decision.refusal is not None:
+            raise ApplicationError(decision.refusal.text, type=decision.refusal.code, non_retryable=True)
+        return answer(decision)
+
+    @on_update.validator
+    def _check_update(self, name: str, args: Sequence[RawValue]) -> None:
+        """Refuse what cannot be read, at no cost to history; everything else is decided, and recorded (42)."""
+        command = doorway.command(name, args)
+        if isinstance(command, str):
+            raise ApplicationError(command, type="malformed", non_retryable=True)
+
+    @workflow.signal(dynamic=True)
+    def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """A command or fact of somebody who does not wait."""
+        event = doorway.event(name, args)
+        if self._state.policy is None:
+            self._waiting.append(event)
+        else:
+            self._decide(event)
+
+    def record_fault(self, text: str) -> None:
+        """Put what a handler raised into the timeline; called by the worker's interceptor."""
+        self._decide(Unreadable(door="a handler", text=text[:500]))
+
+    @workflow.query(name="view")
+    def view(self) -> TicketView:
+        """Everything a page about the ticket shows."""
+        return view(self._state)
+
+    @workflow.query(name="timeline")
+    def timeline(self) -> list[Entry]:
+        """The newest entries."""
+        return self._state.tail
+
+    @workflow.query(name="upcoming")
+    def upcoming(self) -> list[Upcoming]:
+        """What happens next, and when, and why."""
+        return upcoming(self._state)
+
+    # -- the loop -------------------------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        self._woken = True
+
+    def _decide(self, event: Event) -> Decision:
+        decision = decide(self._state, event, workflow.now(), token=workflow.uuid4().hex)
+        self._state = decision.state
+        if decision.entries or decision.effects:
+            self._idle_from = workflow.now()
+        self._woken = True
+        return decision
+
+    async def _admit(self) -> None:
+        """Get the pinned policy; nothing is decided before it is there."""
+        state = self._state
+        admission = await workflow.execute_local_activity(
+            contracts.admit,
+            AdmitRequest(key=state.key, life=state.life, ticket=state.ticket),
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
+            summary="choose and pin the policy",
+        )
+        admission.notes += self._problems
+        self._decide(Admitted(admission=admission))
+        waiting, self._waiting = self._waiting, []
+        for event in waiting:
+            self._decide(event)
+
+    def _step(self) -> bool:
+        """Take in what finished, do what is due, set going what is wanted.
+
+        Returns:
+            Whether the ticket is over and everything is written.
+        """
+        self._woken = False
+        for event in self._effects.outcomes():
+            self._decide(event)
+        self._look_at_the_clock()
+        self._effects.reconcile()
+        self._keep_journal()
+        self._attributes.update(self._state)
+        workflow.set_current_details(details(self._state))
+        if self._over():
+            return True
+        if self._should_continue_as_new():
+            self._continue_as_new()
+        self._set_alarm()
+        return False
+
+    def _look_at_the_clock(self) -> None:
+        # A tick does everything that is due; a few rounds are enough unless the engine has a bug, and then the
+        # alarm below fires no more often than once a second.
+        for _ in range(10):
+            due = next_due(self._state)
+            if due is None or due > workflow.now():
+                return
+            self._decide(Tick())
+
+    def _set_alarm(self) -> None:
+        due, summary = next_due(self._state), ""
+        if due is not None:
+            first = dues(self._state)[0]
+            summary = f"{first.what}: {first.why}"
+            due = max(due, workflow.now() + timedelta(seconds=1)) if due <= workflow.now() else due
+        rests = self._rests_from()
+        if rests is not None and (due is None or rests < due):
+            due, summary = rests, "idle: continue as new"
+        self._alarm.set(due, summary)
+
+    def _keep_journal(self) -> None:
+        if self._journalling is not None and self._journalling.done():
+            self._journalling.result()
+            self._journalling = None
+        state = self._state
+        if not state.outbox or self._journalling is not None:
+            return
+        # A round about to be sent takes the entries along: no activity of its own for them.
+        if any(isinstance(effect, ResolveRound) for effect in state.pending.values()) and state.status.is_open:
+            return
+        carried = self._effects.carried
+        if all(entry.entry_id in carried for entry in state.outbox):
+            return
+        self._journalling = asyncio.create_task(self._write(list(state.outbox)))
+        self._journalling.add_done_callback(lambda _: self._wake())
+
+    async def _write(self, entries: list[Entry]) -> None:
+        ack = await workflow.execute_activity(
+            contracts.journal,
+            batch(self._state, entries),
+            task_queue=contracts.JOURNAL_QUEUE,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
+            summary=f"{len(entries)} entries, to {entries[-1].kind}",
+        )
+        self._decide(JournalWritten(entry_ids=[entry.entry_id for entry in entries], ack=ack))
+
+    def _over(self) -> bool:
+        state = self._state
+        return state.status is Status.CLOSED and not state.outbox and not self._effects.busy and not self._journalling
+
+    # -- continue-as-new ------------------------------------------------------------------------------------------
+
+    def _rests_from(self) -> datetime | None:
+        """When it will have been idle for long enough to continue as new into its wait; None when it is not idle."""
+        state = self._state
+        resting = state.pause is not None or state.status is Status.RESOLVED
+        return self._idle_from + IDLE if resting and self._idle_from is not None else None
+
+    def _should_continue_as_new(self) -> bool:
+        if self._state.policy is None or self._state.status is Status.CLOSED:
+            return False
+        if not workflow.all_handlers_finished():
+            return False
+        rests = self._rests_from()
+        idle = rests is not None and rests <= workflow.now()
+        info = workflow.info()
+        if not idle and not info.is_continue_as_new_suggested():
+            return False
+        length = info.get_current_history_length()
+        self._suggested_at = self._suggested_at or length
+        return not self._effects.busy or length > PATIENCE * self._suggested_at
+
+    def _continue_as_new(self) -> None:
+        self._alarm.set(None, "")
+        self._effects.cancel_all()
+        if self._journalling is not None:
+            self._journalling.cancel()
+        state = self._state.model_copy(update={"engine": ENGINE})
+        workflow.continue_as_new(args=[{CARRIED: state.model_dump(mode="json", by_alias=True)}])
+
+    async def _cancelled(self) -> None:
+        """Cancelled from outside Escalade: say so in the journal, for a short while."""
+        if self._state.policy is None:
+            return
+        reason = workflow.cancellation_reason() or ""
+        self._decide(Cancelled(reason=reason))
+        self._effects.cancel_all()
+        entries = list(self._state.outbox)
+        await workflow.execute_activity(
+            contracts.journal,
+            batch(self._state, entries),
+            task_queue=contracts.JOURNAL_QUEUE,
+            start_to_close_timeout=timedelta(seconds=10),
+            schedule_to_close_timeout=FLUSH,
+        )
