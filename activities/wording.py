@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -37,10 +38,9 @@ class Reader:
     zone: tzinfo = UTC
 
     @classmethod
-    def of(cls, target: str, contact: Reachable | None, zone: tzinfo = UTC) -> Reader:
+    def of(cls, target: str, contact: Reachable) -> Reader:
         """The reader behind a target."""
-        named = contact.name if contact else ""
-        return cls(named or target.partition(":")[2], contact.language if contact else "en", zone)
+        return cls(contact.name or target.partition(":")[2], contact.language, ZoneInfo(zone_of(contact)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ class Letter:
     purpose: Purpose = "round"
     subject: str = ""
     text: str = ""
+    number: int = 0
+    """Unique among the reader's open pages, to answer by; 0 when there is none."""
     data: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -98,6 +100,7 @@ class Wording:
             data={
                 "purpose": letter.purpose,
                 "why": letter.why,
+                "number": letter.number,
                 "ticket": letter.brief.model_dump(mode="json"),
                 **letter.data,
             },
@@ -130,6 +133,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
     return {
         "reader": one_line(reader.name, 128),
         "key": brief.key,
+        "number": letter.number,
         "title": one_line(brief.title, _TITLE),
         "description": lines(brief.description, _DESCRIPTION),
         "severity": brief.severity.value,

@@ -10,9 +10,9 @@ from activities.channels.smtp import SmtpChannel
 from activities.channels.webhook import WebhookChannel
 from escalade.extension import Channel
 
-BUILT_IN: Final[dict[str, type[Channel]]] = {
+CHANNELS: Final[dict[str, type[Channel]]] = {
     channel.use: channel for channel in (ConsoleChannel, SmtpChannel, WebhookChannel, AppriseChannel)
 }
 """What `use:` of a channel may say without installing anything."""
 
-__all__ = ["BUILT_IN", "AppriseChannel", "ConsoleChannel", "SmtpChannel", "WebhookChannel"]
+__all__ = ["CHANNELS", "AppriseChannel", "ConsoleChannel", "SmtpChannel", "WebhookChannel"]

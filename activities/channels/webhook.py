@@ -41,7 +41,7 @@ class WebhookSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: SecretStr = Field(SecretStr(""), description="Used for those whose contact method has no address.")
+    url: str = Field("", description="Used for those whose contact method has no address.")
     secrets: list[SecretStr] = Field(
         default_factory=list,
         max_length=4,
@@ -51,8 +51,8 @@ class WebhookSettings(BaseModel):
 
     @field_validator("url")
     @classmethod
-    def _callable(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and (wrong := _wrong_url(value.get_secret_value())):
+    def _callable(cls, value: str) -> str:
+        if value and (wrong := _wrong_url(value)):
             raise ValueError(f"this {wrong}")
         return value
 
@@ -79,7 +79,7 @@ class WebhookChannel(Channel):
     Settings: ClassVar[type[BaseModel]] = WebhookSettings
 
     def __init__(self, settings: WebhookSettings, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._url = settings.url.get_secret_value()
+        self._url = settings.url
         self._secrets = [secret.get_secret_value() for secret in settings.secrets]
         self._timeout = settings.timeout
         self._now = now
