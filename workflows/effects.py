@@ -53,7 +53,7 @@ class EffectRunner:
         self._wake = wake
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._outcomes: list[Event] = []
-        self._carried: dict[str, list[str]] = {}
+        self._carried: dict[str, list[Entry]] = {}
         self._cancelled: set[str] = set()
 
     @property
@@ -64,7 +64,7 @@ class EffectRunner:
     @property
     def carried(self) -> set[str]:
         """Entries that pages under way have taken along."""
-        return {entry for entries in self._carried.values() for entry in entries}
+        return {entry.entry_id for entries in self._carried.values() for entry in entries}
 
     def outcomes(self) -> list[Event]:
         """What finished since the last call, in order. Re-raises whatever an effect's task raised."""
@@ -93,6 +93,9 @@ class EffectRunner:
                 self._outcomes.append(PagesSent(effect=effect.id))
                 self._wake()
                 continue
+            if isinstance(effect, SendPages):
+                # Said now, before the task runs: the journal must not write what this page takes along.
+                self._carried[effect.id] = list(self._state().outbox)
             task = asyncio.create_task(self._run(effect))
             task.add_done_callback(lambda _: self._wake())
             self._tasks[effect.id] = task
@@ -129,8 +132,7 @@ class EffectRunner:
     async def _page(self, effect: SendPages) -> None:
         state = self._state()
         assert state.policy is not None
-        entries = list(state.outbox)
-        self._carried[effect.id] = [entry.entry_id for entry in entries]
+        entries = self._carried[effect.id]
         request = PageRequest(
             round_id=effect.round_id,
             purpose=effect.purpose,
