@@ -207,7 +207,8 @@ class TicketWorkflow:
             return True
         if self._should_continue_as_new():
             self._continue_as_new()
-        self._set_alarm()
+        if self._state.status is not Status.CLOSED:  # a timer that is still set when the workflow ends costs nothing
+            self._set_alarm()
         return False
 
     def _look_at_the_clock(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from escalade.effects import ResolveRound, SendPages
 from escalade.engine.draft import PAGING, Draft
 from escalade.engine.ladder import enter, unacknowledge
@@ -172,5 +174,6 @@ def worked(d: Draft, by: Actor) -> None:
     if not visit.first_work:
         visit.first_work = True
         delay = d.now - visit.entered_at
-        text = f"first work in {d.state.tier_name} by {by.id}, {format_duration(delay)} after it came"
+        whole = timedelta(seconds=round(delay.total_seconds()))
+        text = f"first work in {d.state.tier_name} by {by.id}, {format_duration(whole)} after it came"
         d.note("tier.first_work", text, actor=by, seconds=delay.total_seconds())
