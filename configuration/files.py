@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from escalade.people.roster import ChannelTarget, Identifier, Person, Schedule, Team, Vendor, Written
 from escalade.policy.model import TargetText
+from escalade.time.durations import Duration
 
 
 def _listed(value: Any) -> Any:
@@ -21,6 +23,29 @@ class ChannelBlock(BaseModel):
 
     use: Identifier
     """The kind of channel: console, smtp, webhook, apprise, or one that an extension brings."""
+
+
+def _web_address(value: str) -> str:
+    if value and not value.startswith(("https://", "http://")) and not value.startswith("${"):
+        raise ValueError("this is no web address; write one that begins with https://")
+    return value
+
+
+class WatchSpec(Written):
+    """`watch:` of `escalade.yaml`: what looks after Escalade itself."""
+
+    heartbeat_url: Annotated[str, AfterValidator(_web_address)] = ""
+    """Called as long as all is well; whoever is behind it raises the alarm when the calls stop."""
+    canary_every: Duration | None = None
+    """How often a canary ticket runs through the whole engine; never without it. A policy has to match
+    `source: escalade-canary`, so that nobody is woken by it."""
+
+    @field_validator("canary_every")
+    @classmethod
+    def _not_a_flood(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value < timedelta(minutes=1):
+            raise ValueError("canary_every is shorter than a minute; give at least 1m")
+        return value
 
 
 class EscaladeFile(Written):
@@ -40,6 +65,8 @@ class EscaladeFile(Written):
     """The ways to reach somebody, by the names that contact methods use."""
     places: dict[Identifier, ChannelTarget] = Field(default_factory=dict)
     """Shared places that can be told things: `channel:NAME` pages one."""
+    watch: WatchSpec = WatchSpec()
+    """What looks after Escalade itself."""
 
 
 class PeopleFile(Written):

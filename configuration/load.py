@@ -9,13 +9,14 @@ from pathlib import Path
 from configuration.channels import Channels
 from configuration.directory import ESCALADE, Sources, read_directory
 from configuration.document import Document
-from configuration.files import EscaladeFile
+from configuration.files import EscaladeFile, WatchSpec
 from configuration.model import Configuration
 from configuration.parts import Parts, validate_parts
 from configuration.people import People
 from configuration.policies import Policies
 from configuration.references import References, misplaced
 from configuration.shape import listed, suggestion
+from configuration.watch import read_watch
 from escalade.errors import ConfigurationError, Problem
 from escalade.extension import Channel, Step
 from escalade.people.roster import Target, parse_target
@@ -92,6 +93,10 @@ def _read(
     if sources.escalade is not None and shared is not None and shared.value is not None:
         problems += _check_shared(sources.escalade, shared, people, policies)
         policies.check_together(default=shared.value.default_policy)
+    watch = WatchSpec()
+    if sources.escalade is not None and shared is not None and shared.value is not None:
+        watch, found = read_watch(sources.escalade, shared.value, references, policies.specs)
+        problems += found
     for document in sources.documents():
         problems += misplaced(document)
     problems += book.problems + people.problems + policies.problems
@@ -107,6 +112,7 @@ def _read(
         default_policy=file.default_policy,
         catch_all_targets=tuple(file.catch_all),
         channels=book.configs,
+        watch=watch,
         login=file.login,
         warnings=tuple(problems),
     )

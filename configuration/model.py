@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
+from configuration.files import WatchSpec
 from escalade.errors import Problem
 from escalade.people.roster import Roster
 from escalade.policy.compile import compile_policy
@@ -33,12 +34,15 @@ class Configuration:
     directory: Path
     digest: str
     """SHA-256 over what is written, comments and secrets left out: two workers that show the same one agree."""
-    roster: Roster
+    roster: Roster = field(repr=False)
+    """Everybody, addresses filled in: they may hold secrets."""
     policies: tuple[PolicySpec, ...]
     """In file order, which is the order of routing."""
     default_policy: str
     catch_all_targets: tuple[str, ...]
     channels: Mapping[str, ChannelConfig] = field(repr=False)
+    watch: WatchSpec = field(default_factory=WatchSpec, repr=False)
+    """What looks after Escalade itself, its heartbeat address filled in."""
     login: str | None = None
     """Who acts at the command line when nobody else is known; an id or login of the roster."""
     warnings: tuple[Problem, ...] = ()

@@ -74,7 +74,7 @@ def _may_refer(file: str, path: KeyPath) -> bool:
     match (file, *path):
         case ("escalade.yaml", "channels", _, key, *_):
             return key != "use"
-        case ("escalade.yaml", "places", _, "address"):
+        case ("escalade.yaml", "places", _, "address") | ("escalade.yaml", "watch", "heartbeat_url"):
             return True
         case ("people.yaml", "people" | "vendors", _, "methods", _, "address"):
             return True

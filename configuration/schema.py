@@ -93,7 +93,7 @@ def _or_reference(schema: Schema) -> Schema:
         return {**schema, "pattern": REFERENCE}
     if schema.get("type") == "array" and schema.get("items", {}).get("writeOnly"):
         return {**schema, "items": {**schema["items"], "pattern": REFERENCE}}
-    told = {key: schema[key] for key in ("title", "description", "default") if key in schema}
+    told: Schema = {key: schema[key] for key in ("title", "description", "default") if key in schema}
     return {**told, "anyOf": [schema, reference]}
 
 
