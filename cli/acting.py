@@ -25,30 +25,29 @@ def acting_person(invocation: Invocation) -> Actor:
     Raises:
         WrongCommandError: when the roster does not know them; near names are listed.
     """
-    from cli.doors import configuration
+    from cli.doors import configured_login, people
     from escalade.ticket import Actor
 
-    known = configuration()
-    logins = _logins(invocation.person, known.login)
-    if not logins:
-        raise WrongCommandError("This machine has no login name for you.", mend=_MEND)
+    roster = people()
+    logins = [(invocation.person, "--as")] if invocation.person else _own_login()
     for login, _ in logins:
-        person = known.roster.person_of(login)
+        person = roster.person_of(login)
         if person is not None:
             return Actor(kind="person", id=person, via="cli", claimed=True)
-    raise _unknown(*logins[-1], known.roster)
+    if not invocation.person and (configured := configured_login()):
+        person = roster.person_of(configured)
+        if person is not None:
+            return Actor(kind="person", id=person, via="cli", claimed=True)
+        logins = [(configured, "login of escalade.yaml")]
+    if not logins:
+        raise WrongCommandError("This machine has no login name for you.", mend=_MEND)
+    raise _unknown(*logins[-1], roster)
 
 
-def _logins(wanted: str | None, configured: str | None) -> list[tuple[str, str]]:
-    """Who it may be, most telling first, each with where that was said."""
-    if wanted:
-        return [(wanted, "--as")]
-    found = []
+def _own_login() -> list[tuple[str, str]]:
     with contextlib.suppress(OSError, KeyError):
-        found.append((getpass.getuser(), "your login here"))
-    if configured:
-        found.append((configured, "login of escalade.yaml"))
-    return found
+        return [(getpass.getuser(), "your login here")]
+    return []
 
 
 def _unknown(login: str, source: str, roster: Roster) -> WrongCommandError:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 @command(
     "completion",
-    "Print the completion script of a shell",
     examples=[
         'eval "$(escalade completion bash)"',
         "escalade completion zsh > ~/.zfunc/_escalade",
@@ -24,7 +23,9 @@ if TYPE_CHECKING:
 )
 @click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(invocation: Invocation, shell: str) -> int:  # noqa: ARG001 (every command is given the invocation)
-    """SHELL is bash, zsh or fish. Load the output from your shell's start-up file, or save it where it looks for
+    """Print the completion script of a shell.
+
+    SHELL is bash, zsh or fish. Load the output from your shell's start-up file, or save it where it looks for
     completions.
     """
     from click.shell_completion import get_completion_class

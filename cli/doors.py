@@ -6,10 +6,11 @@ import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from configuration import Configuration
+    from escalade.people import Roster
     from store import Store
     from worker.client import TicketClient
     from worker.settings import Settings
@@ -33,6 +34,54 @@ def configuration() -> Configuration:
 
     found = extensions()
     return load(settings().config, env=os.environ, channels=found.channels, steps=found.steps)
+
+
+def roster() -> Roster:
+    """Everybody and every place that can be told something, schedules included."""
+    return configuration().roster
+
+
+def people() -> Roster:
+    """The people, teams and vendors, without looking at the rest of the configuration.
+
+    Whoever acts must be able to while somebody else's policy is broken, and without waiting for channels to load.
+
+    Raises:
+        ConfigurationError: when `people.yaml` itself is wrong: with every problem of the configuration.
+    """
+    from pydantic import ValidationError
+
+    from configuration.directory import PEOPLE
+    from configuration.files import PeopleFile
+    from escalade.people import Roster
+
+    data = _written(PEOPLE)
+    try:
+        file = PeopleFile.model_validate(data)
+    except ValidationError:
+        return roster()
+    return Roster(people=file.people, teams=file.teams, vendors=file.vendors)
+
+
+def configured_login() -> str | None:
+    """`login` of `escalade.yaml`: who acts when nobody else is known."""
+    from configuration.directory import ESCALADE
+
+    data = _written(ESCALADE)
+    login = data.get("login") if isinstance(data, dict) else None
+    return login if isinstance(login, str) else None
+
+
+def _written(name: str) -> Any:
+    """What a file of the configuration says; None when nothing can be made of it."""
+    from configuration.document import read_document
+
+    try:
+        raw = (settings().config / name).read_bytes()
+    except OSError:
+        return None
+    document, _ = read_document(name, raw)
+    return document.data if document is not None else None
 
 
 @contextlib.contextmanager

@@ -25,13 +25,11 @@ class ExitCode(IntEnum):
 MEANINGS: dict[ExitCode, tuple[str, str]] = {
     ExitCode.OK: ("Done.", "Nothing."),
     ExitCode.GENERAL: (
-        "It did not work, for a reason that has no number of its own: a channel refused a test page, `doctor` "
-        "found something wrong.",
+        "It did not work, for a reason that has no number of its own: a test page was refused, a doctor's finding.",
         "Read the sentence on standard error.",
     ),
     ExitCode.USAGE: (
-        "The command line is wrong: an unknown option, a missing argument, a value that cannot be read, an "
-        "unknown person, a question that nobody is there to answer.",
+        "The command is wrong: an unknown option or person, a value that cannot be read, nobody to confirm it.",
         "Correct the command; nothing was done.",
     ),
     ExitCode.CONFIGURATION: (

@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 
 @command(
     "init",
-    "Create a working configuration directory",
     examples=["escalade init", "escalade init /etc/escalade"],
 )
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
 def init(invocation: Invocation, directory: Path | None) -> int:
-    """DIR is made if it is missing; by default ESCALADE_CONFIG, else ./config. Every file is commented and works as
+    """Create a working configuration directory.
+
+    DIR is made if it is missing; by default ESCALADE_CONFIG, else ./config. Every file is commented and works as
     it is. A file that exists is never overwritten.
     """
-    place = directory or _default()
+    from cli.check import config_directory
+
+    place = directory or config_directory()
     written, kept = copy_examples(place)
     if invocation.json:
         from cli.render.documents import write_json
@@ -39,12 +42,6 @@ def init(invocation: Invocation, directory: Path | None) -> int:
         click.echo(f"kept   {place / name} (it exists)")
     click.echo(_next_steps(place))
     return 0
-
-
-def _default() -> Path:
-    import os
-
-    return Path(os.environ.get("ESCALADE_CONFIG") or "config")
 
 
 def copy_examples(place: Path) -> tuple[list[str], list[str]]:
@@ -92,7 +89,7 @@ def _walk(directory: Traversable, prefix: str) -> Iterator[tuple[str, Traversabl
 
 
 def _next_steps(place: Path) -> str:
-    export = "" if place == Path("config") else f"  export ESCALADE_CONFIG={place}\n"
+    export = "" if place == Path("config").absolute() else f"  export ESCALADE_CONFIG={place}\n"
     return (
         f"\nNext:\n{export}"
         "  escalade check                      says whether the configuration is valid\n"

@@ -42,7 +42,6 @@ def stream_of(opened: Store, written: str) -> str:
 
 @command(
     "show",
-    "Show the journal of a ticket or stream",
     examples=[
         "escalade journal show k3j",
         "escalade journal show configuration --last 20",
@@ -54,8 +53,10 @@ def stream_of(opened: Store, written: str) -> str:
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the last N entries.")
 @click.option("--kind", metavar="KIND", help="Only entries of this kind or family: page, tier.entered, …")
 def show(invocation: Invocation, stream: str, last: int | None, kind: str | None) -> int:
-    """Besides the tickets there are the streams configuration, roster, pages (contact tests) and operations (what was
-    done to the journal itself).
+    """Show the journal of a ticket or stream.
+
+    Besides the tickets there are the streams configuration, roster, pages (contact tests) and operations (what
+    was done to the journal itself).
     """
     from cli.doors import store
 
@@ -85,14 +86,15 @@ def show(invocation: Invocation, stream: str, last: int | None, kind: str | None
 
 @command(
     "verify",
-    "Check that nobody has changed the journal",
     examples=["escalade journal verify", "escalade journal verify k3j --ask-tickets"],
 )
 @click.argument("stream", metavar="[KEY|STREAM]", required=False)
 @click.option("--ask-tickets", is_flag=True, help="Compare with what open tickets remember of their streams, too.")
 def verify(invocation: Invocation, stream: str | None, *, ask_tickets: bool) -> int:
-    """Every hash is computed again. Exit code 8 when an entry was changed, removed, or added by another hand. A store
-    alone cannot show that its newest entries were removed together with their head: --ask-tickets can.
+    """Check that nobody has changed the journal.
+
+    Every hash is computed again. Exit code 8 when an entry was changed, removed, or added by another hand. A
+    store alone cannot show that its newest entries were removed together with their head: --ask-tickets can.
     """
     from cli.doors import store
 
@@ -163,7 +165,6 @@ def _remembered(opened: Store, stream: str | None) -> dict[str, Any]:
 
 @command(
     "export",
-    "Write the journal as text, JSON Lines or CSV",
     examples=[
         "escalade journal export --format jsonl --to journal.jsonl",
         "escalade journal export k3j --format text",
@@ -187,12 +188,15 @@ def _remembered(opened: Store, stream: str | None) -> dict[str, Any]:
 def export(
     invocation: Invocation,  # noqa: ARG001 (every command is given the invocation)
     stream: str | None,
+    *,
     form: str,
     target: str | None,
     since: str | None,
     until: str | None,
 ) -> int:
-    """All of it, or one stream, oldest first. A file appears only when it is complete. In CSV a text that a
+    """Write the journal as text, JSON Lines or CSV.
+
+    All of it, or one stream, oldest first. A file appears only when it is complete. In CSV a text that a
     spreadsheet would run as a formula is preceded by an apostrophe; JSON Lines is exact.
     """
     from cli.doors import store

@@ -31,7 +31,7 @@ class Explained(click.Command):
 
     examples: tuple[str, ...] = ()
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's)
         """Write the examples as they are: one a line, never wrapped."""
         if self.examples:
             with formatter.section("Examples"):
@@ -48,11 +48,11 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self.later = dict(later or {})
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         """The names, in the order of the registry."""
         return list(self.later)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's)
         """Import the command."""
         later = self.later.get(cmd_name)
         if later is None:
@@ -75,7 +75,7 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"No such command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's)
         """Write the summaries without importing anything."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, later.summary) for name, later in self.later.items()])

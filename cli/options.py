@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,15 +15,15 @@ Body = Callable[..., Any]
 
 
 def command(
-    name: str, summary: str, *, examples: Sequence[str], output: bool = True, instants: bool = False
+    name: str, *, examples: Sequence[str], output: bool = True, instants: bool = False
 ) -> Callable[[Body], Explained]:
     """Make a function a command.
 
-    The function's first argument is the `Invocation`; its docstring is the long help.
+    The function's first argument is the `Invocation`. Its docstring is the help; the first line, without its full
+    stop, is the summary, and the same as in the registry of `cli.main`.
 
     Args:
         name: what is typed.
-        summary: one line, no full stop; the same as in the registry of `cli.main`.
         examples: at least one, long options, as a person would type them.
         output: whether `--output` makes sense for it.
         instants: whether it writes instants, and `--utc` therefore makes sense.
@@ -39,6 +40,7 @@ def command(
             invocation.begin()
             return function(invocation, **values)
 
+        text = inspect.cleandoc(function.__doc__ or "")
         declared = list(reversed(getattr(function, "__click_params__", [])))
         shared: list[click.Parameter] = []
         if output:
@@ -50,8 +52,8 @@ def command(
             name,
             params=[*declared, *shared],
             callback=body,
-            help=f"{summary}.\n\n{function.__doc__ or ''}".strip(),
-            short_help=summary,
+            help=text,
+            short_help=text.split("\n", 1)[0].removesuffix("."),
             context_settings=SETTINGS,
         )
         made.examples = tuple(examples)

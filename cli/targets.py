@@ -17,9 +17,12 @@ def find_target(written: str) -> str:
     Raises:
         WrongCommandError: when the roster has none of that name.
     """
-    from cli.doors import roster
+    from cli.doors import people, roster
 
-    return target_in(roster(), written)
+    # Schedules and places need the whole configuration; people, teams and vendors do not.
+    if written.partition(":")[0] in ("schedule", "channel"):
+        return target_in(roster(), written)
+    return target_in(people(), written)
 
 
 def target_in(roster: Roster, written: str) -> str:
@@ -37,7 +40,8 @@ def target_in(roster: Roster, written: str) -> str:
         target = parse_target(written)
     except ValueError:
         raise WrongCommandError(
-            f"{written!r} names nobody.", mend=f"Write a person, or {', '.join(f'{k}:' for k in TARGET_KINDS)} and a name."
+            f"{written!r} names nobody.",
+            mend=f"Write a person, or {', '.join(f'{k}:' for k in TARGET_KINDS)} and a name.",
         ) from None
     if target.kind == "person" and (person := roster.person_of(target.id)) is not None:
         return f"person:{person}"

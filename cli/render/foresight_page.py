@@ -9,7 +9,7 @@ from rich.text import Text
 
 from cli.render.moments import Moments, rough
 from cli.render.timeline import readable
-from cli.ticket.foresight import Foreseen, Foresight, ForeseenPage
+from cli.ticket.foresight import Foreseen, ForeseenPage, Foresight
 from escalade.ticket import Ticket
 from escalade.time.instants import format_instant
 

@@ -44,4 +44,3 @@ def console(*, stderr: bool = False) -> Console:
         color_system=None if plain else "auto",
         force_terminal=None if terminal else False,
     )
-

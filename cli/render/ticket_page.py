@@ -172,5 +172,3 @@ def _about(view: TicketView, when: Moments) -> Iterator[Text]:
     for name, value in facts:
         if value:
             yield Text(f"{name}: ", style="quiet") + Text(one_line(value))
-
-

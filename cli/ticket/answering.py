@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 @command(
     "ack",
-    "Say that you have it: paging stops",
     examples=[
         "escalade ticket ack k3j",
         "escalade ticket ack k3j m2x --yes",
@@ -29,8 +28,10 @@ if TYPE_CHECKING:
 @acting
 @yes
 def ack(invocation: Invocation, keys: tuple[str, ...], comment: str, *, yes: bool, **chosen: Any) -> int:
-    """Paging stops at once, deliveries under way included, and the time to resolve starts. With a filter, every
-    open ticket that matches and that nobody has acknowledged.
+    """Say that you have it: paging stops.
+
+    Paging stops at once, deliveries under way included, and the time to resolve starts. With a filter, every open
+    ticket that matches and that nobody has acknowledged.
     """
     from escalade.messages.commands import Acknowledge
 
@@ -40,7 +41,6 @@ def ack(invocation: Invocation, keys: tuple[str, ...], comment: str, *, yes: boo
 
 @command(
     "resolve",
-    "Say that it is solved",
     examples=[
         'escalade ticket resolve k3j --comment "restarted the pool"',
         "escalade ticket resolve --service payments --severity sev4 --yes",
@@ -55,7 +55,10 @@ def ack(invocation: Invocation, keys: tuple[str, ...], comment: str, *, yes: boo
 def resolve(
     invocation: Invocation, keys: tuple[str, ...], comment: str, *, close: bool, yes: bool, **chosen: Any
 ) -> int:
-    """It closes when the time in which it can be reopened is over. With a filter, every open ticket that matches."""
+    """Say that it is solved.
+
+    It closes when the time in which it can be reopened is over. With a filter, every open ticket that matches.
+    """
     from escalade.messages.commands import Resolve
 
     found = choose(keys, chosen, unacknowledged=False)
@@ -72,34 +75,43 @@ def _several(invocation: Invocation, found: list[str], verb: str, make: Any, *, 
     return send(invocation, found, make)
 
 
-@command("unack", "Give an acknowledgement back", examples=["escalade ticket unack k3j"])
+@command("unack", examples=["escalade ticket unack k3j"])
 @key
 @comment
 @acting
 def unack(invocation: Invocation, key: str, comment: str) -> int:
-    """Nobody has the ticket any more: a new round starts in its tier."""
+    """Give an acknowledgement back.
+
+    Nobody has the ticket any more: a new round starts in its tier.
+    """
     from escalade.messages.commands import Unacknowledge
 
     return send(invocation, [key], lambda v: Unacknowledge(**v, comment=comment))
 
 
-@command("reopen", "Say that it was not solved", examples=['escalade ticket reopen k3j --reason "errors are back"'])
+@command("reopen", examples=['escalade ticket reopen k3j --reason "errors are back"'])
 @key
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the timeline and the next page.")
 @acting
 def reopen(invocation: Invocation, key: str, reason: str) -> int:
-    """It enters the tier in which it was resolved, anew: a round starts at once."""
+    """Say that it was not solved.
+
+    It enters the tier in which it was resolved, anew: a round starts at once.
+    """
     from escalade.messages.commands import Reopen
 
     return send(invocation, [key], lambda v: Reopen(**v, reason=reason))
 
 
-@command("close", "Say that nothing more is to come", examples=["escalade ticket close k3j"])
+@command("close", examples=["escalade ticket close k3j"])
 @key
 @comment
 @acting
 def close(invocation: Invocation, key: str, comment: str) -> int:
-    """The ticket ends. The journal keeps everything; the same problem reported again opens a new life of it."""
+    """Say that nothing more is to come.
+
+    The ticket ends. The journal keeps everything; the same problem reported again opens a new life of it.
+    """
     from escalade.messages.commands import Close
 
     return send(invocation, [key], lambda v: Close(**v, comment=comment))

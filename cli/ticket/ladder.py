@@ -18,7 +18,6 @@ _TO = click.option("--to", metavar="TIER", help="A tier by name.")
 
 @command(
     "escalate",
-    "Take a ticket up the ladder, with a reason",
     examples=[
         'escalade ticket escalate k3j --reason "needs a database owner"',
         'escalade ticket escalate k3j --to management --reason "client asks for a superior"',
@@ -29,7 +28,10 @@ _TO = click.option("--to", metavar="TIER", help="A tier by name.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; part of every page sent up there.")
 @acting
 def escalate(invocation: Invocation, key: str, to: str | None, reason: str) -> int:
-    """To the next tier, or a named one above. It is refused as stale if the ticket moves while you ask."""
+    """Take a ticket up the ladder, with a reason.
+
+    To the next tier, or a named one above. It is refused as stale if the ticket moves while you ask.
+    """
     from escalade.messages.commands import Escalate
 
     return send(invocation, [key], lambda v: Escalate(**v, to=to, reason=reason), from_rung=True)
@@ -37,7 +39,6 @@ def escalate(invocation: Invocation, key: str, to: str | None, reason: str) -> i
 
 @command(
     "return",
-    "Give a ticket back to a lower tier",
     examples=['escalade ticket return k3j --reason "not for us: it is billing"'],
 )
 @key
@@ -45,7 +46,10 @@ def escalate(invocation: Invocation, key: str, to: str | None, reason: str) -> i
 @click.option("--reason", required=True, metavar="TEXT", help="Why; part of every page sent down there.")
 @acting
 def return_(invocation: Invocation, key: str, to: str | None, reason: str) -> int:
-    """To the tier below, or a named one. Returns are counted: a ticket that bounces shows it."""
+    """Give a ticket back to a lower tier.
+
+    To the tier below, or a named one. Returns are counted: a ticket that bounces shows it.
+    """
     from escalade.messages.commands import Return
 
     return send(invocation, [key], lambda v: Return(**v, to=to, reason=reason), from_rung=True)
@@ -53,7 +57,6 @@ def return_(invocation: Invocation, key: str, to: str | None, reason: str) -> in
 
 @command(
     "reassign",
-    "Let somebody else answer for a ticket",
     examples=['escalade ticket reassign k3j ben --reason "knows the gateway"'],
 )
 @key
@@ -61,7 +64,10 @@ def return_(invocation: Invocation, key: str, to: str | None, reason: str) -> in
 @click.option("--reason", default="", metavar="TEXT", help="Why; part of their page.")
 @acting
 def reassign(invocation: Invocation, key: str, to: str, reason: str) -> int:
-    """They are paged, and the limit of the tier runs anew. PERSON may be a target such as team:sre."""
+    """Let somebody else answer for a ticket.
+
+    They are paged, and the limit of the tier runs anew. PERSON may be a target such as team:sre.
+    """
     from cli.targets import find_target
     from escalade.messages.commands import Reassign
 
@@ -71,7 +77,6 @@ def reassign(invocation: Invocation, key: str, to: str, reason: str) -> int:
 
 @command(
     "respond",
-    "Call somebody in besides the owner",
     examples=['escalade ticket respond k3j team:dba --reason "replication is stuck"'],
 )
 @key
@@ -79,7 +84,10 @@ def reassign(invocation: Invocation, key: str, to: str, reason: str) -> int:
 @click.option("--reason", default="", metavar="TEXT", help="Why; part of their page.")
 @acting
 def respond(invocation: Invocation, key: str, who: str, reason: str) -> int:
-    """They are paged; the owner stays. TARGET is a person, or kind:name such as team:dba or schedule:network."""
+    """Call somebody in besides the owner.
+
+    They are paged; the owner stays. TARGET is a person, or kind:name such as team:dba or schedule:network.
+    """
     from cli.targets import find_target
     from escalade.messages.commands import Respond
 
@@ -89,7 +97,6 @@ def respond(invocation: Invocation, key: str, who: str, reason: str) -> int:
 
 @command(
     "severity",
-    "Say how bad it is",
     examples=['escalade ticket severity k3j sev1 --reason "all of checkout is down"'],
 )
 @key
@@ -97,7 +104,10 @@ def respond(invocation: Invocation, key: str, who: str, reason: str) -> int:
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the timeline.")
 @acting
 def severity(invocation: Invocation, key: str, severity: str, reason: str) -> int:
-    """Limits and rounds follow the new severity from the same starts. Raising never makes anything later."""
+    """Say how bad it is.
+
+    Limits and rounds follow the new severity from the same starts. Raising never makes anything later.
+    """
     from escalade.messages.commands import SetSeverity
     from escalade.ticket import Severity
 

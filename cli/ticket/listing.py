@@ -20,7 +20,6 @@ OVERDUE = timedelta(seconds=60)
 
 @command(
     "list",
-    "List tickets, the most pressing first",
     examples=[
         "escalade ticket list --mine",
         "escalade ticket list --unacknowledged --severity sev1 --severity sev2",
@@ -49,7 +48,9 @@ def list_(
     status: tuple[str, ...],
     **chosen: Any,
 ) -> int:
-    """Open tickets unless --all or --status says otherwise: severity first, then what falls due first. The list is
+    """List tickets, the most pressing first.
+
+    Open tickets unless --all or --status says otherwise: severity first, then what falls due first. The list is
     read from the store, which follows the tickets within moments; `show` asks the ticket itself.
     """
     from cli.acting import acting_person

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +24,6 @@ _ONE_ONLY = ("title", "description", "dedupe_key", "link", "runbook")
 
 @command(
     "open",
-    "Open a ticket, or many from a file",
     examples=[
         'escalade ticket open "Checkout is down" --severity sev1 --service payments',
         'escalade ticket open "Disk full" --label host=db7 --dedupe-key disk-db7',
@@ -47,7 +48,13 @@ _ONE_ONLY = ("title", "description", "dedupe_key", "link", "runbook")
 @click.option("--source", metavar="NAME", help="The system it comes from.  [default: cli]")
 @click.option("--tenant", metavar="NAME", help="Whose ticket it is, where several share an installation.")
 @click.option("--file", "file", metavar="FILE", help="Open every row of a CSV or JSON Lines file; - is standard input.")
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), metavar="FORMAT", help="csv or jsonl, where the name does not say it.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    metavar="FORMAT",
+    help="csv or jsonl, where the name does not say it.",
+)
 @click.option("--mapping", metavar="MAPPING.yaml", help="Which column is which field.")
 @click.option("--dry-run", is_flag=True, help="Say who would be paged, now and next; open nothing.")
 @acting
@@ -61,13 +68,18 @@ def open_(
     dry_run: bool,
     **written: Any,
 ) -> int:
-    """Temporal holds the ticket when this returns, even if no worker runs. Rows of a file get ids made of their
+    """Open a ticket, or many from a file.
+
+    Temporal holds the ticket when this returns, even if no worker runs. Rows of a file get ids made of their
     content, so opening a file twice opens nothing twice; a bad row is told with its line and does not stop the
     others (exit code 9).
     """
     fields = _fields(written)
+    if mapping and file is None and title and Path(title).is_file():
+        # `ticket open incidents.csv --mapping servicenow.yaml`: only a file has columns to be mapped.
+        title, file = None, title
     if file is not None:
-        said = [name for name in _ONE_ONLY if name == "title" and title or name in fields]
+        said = [name for name in _ONE_ONLY if (name == "title" and title) or name in fields]
         if said:
             raise WrongCommandError(f"With --file every row has its own {said[0]}.", mend=f"Leave the {said[0]} out.")
         from cli.ticket.opening_files import open_file
@@ -92,7 +104,7 @@ def _fields(written: dict[str, Any]) -> dict[str, Any]:
     if "tags" in fields:
         fields["tags"] = list(fields["tags"])
     if fields.get("description") == "-":
-        fields["description"] = click.get_text_stream("stdin").read()
+        fields["description"] = sys.stdin.read()
     return fields
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import click
 
 from cli.exits import ExitCode
 from cli.failures import WrongCommandError
+from cli.render.problems import problem_json, problem_line
 from cli.ticket.importing import Imported, Progress, open_all
 from cli.ticket.opening import opened_json, opener
 from cli.ticket.reading import Read, read_tickets
@@ -26,7 +28,7 @@ def open_file(
     invocation: Invocation, name: str, *, form: Format | None, mapping: str | None, given: dict[str, Any], dry_run: bool
 ) -> int:
     """Open every row, or foretell each. See the help of `ticket open`."""
-    content = read_file(name, click.get_binary_stream("stdin"))
+    content = read_file(name, sys.stdin.buffer)
     shown = "standard input" if name == "-" else name
     actor = opener(invocation, str(given["source"]))
     found = _read(shown, content, form or format_of(name, content), mapping, {**given, "opened_by": actor})
@@ -47,9 +49,7 @@ def open_file(
     return _report(invocation, result)
 
 
-def _read(
-    name: str, content: bytes, form: Format, mapping: str | None, given: dict[str, Any]
-) -> list[Read | Problem]:
+def _read(name: str, content: bytes, form: Format, mapping: str | None, given: dict[str, Any]) -> list[Read | Problem]:
     rows = read_rows(name, content, form)
     if mapping is None:
         return list(read_tickets(name, rows, given))
@@ -95,19 +95,7 @@ def _report(invocation: Invocation, result: Imported) -> int:
 
 def _tell_problems(problems: Sequence[Problem]) -> None:
     for problem in problems:
-        click.echo(str(problem), err=True)
-
-
-def problem_json(problem: Problem) -> dict[str, Any]:
-    """A problem as programs read it."""
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "field": problem.field,
-        "found": problem.found,
-        "mend": problem.mend,
-        "level": problem.level,
-    }
+        click.echo(problem_line(problem), err=True)
 
 
 def tell_foresight(invocation: Invocation, tickets: Sequence[Ticket], *, bad: Sequence[Problem] = ()) -> int:

@@ -43,7 +43,6 @@ def _read_end(invocation: Invocation, length: str | None, until: str | None) -> 
 
 @command(
     "snooze",
-    "Page nobody until a given time",
     examples=["escalade ticket snooze k3j --for 2h", "escalade ticket snooze k3j --until 08:30"],
     instants=True,
 )
@@ -52,7 +51,10 @@ def _read_end(invocation: Invocation, length: str | None, until: str | None) -> 
 @comment
 @acting
 def snooze(invocation: Invocation, key: str, length: str | None, until: str | None, comment: str) -> int:
-    """Rounds and limits stop and keep what was left. Without an end, for as long as the policy allows."""
+    """Page nobody until a given time.
+
+    Rounds and limits stop and keep what was left. Without an end, for as long as the policy allows.
+    """
     from escalade.messages.commands import Snooze
 
     end = _read_end(invocation, length, until)
@@ -61,7 +63,6 @@ def snooze(invocation: Invocation, key: str, length: str | None, until: str | No
 
 @command(
     "pending",
-    "Wait for somebody outside",
     examples=["escalade ticket pending k3j --on vendor --for 1d"],
     instants=True,
 )
@@ -77,20 +78,26 @@ def snooze(invocation: Invocation, key: str, length: str | None, until: str | No
 @_end
 @comment
 @acting
-def pending(invocation: Invocation, key: str, on: Any, length: str | None, until: str | None, comment: str) -> int:
-    """Rounds and limits stop and keep what was left. Without an end, for as long as the policy allows."""
+def pending(invocation: Invocation, key: str, *, on: Any, length: str | None, until: str | None, comment: str) -> int:
+    """Wait for somebody outside.
+
+    Rounds and limits stop and keep what was left. Without an end, for as long as the policy allows.
+    """
     from escalade.messages.commands import Pending
 
     end = _read_end(invocation, length, until)
     return send(invocation, [key], lambda v: Pending(**v, **end, on=on, comment=comment))
 
 
-@command("resume", "End a snooze or a pending", examples=["escalade ticket resume k3j"])
+@command("resume", examples=["escalade ticket resume k3j"])
 @key
 @comment
 @acting
 def resume(invocation: Invocation, key: str, comment: str) -> int:
-    """The ticket goes on where it was; if nobody has acknowledged it, a round starts at once."""
+    """End a snooze or a pending.
+
+    The ticket goes on where it was; if nobody has acknowledged it, a round starts at once.
+    """
     from escalade.messages.commands import Resume
 
     return send(invocation, [key], lambda v: Resume(**v, comment=comment))

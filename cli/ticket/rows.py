@@ -37,7 +37,9 @@ def read_file(name: str, standard_input: io.BufferedIOBase | Any) -> bytes:
         return Path(name).read_bytes()
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise WrongCommandError(f"{name} cannot be read: {reason}.", mend="Give an existing file, or - for standard input.") from None
+        raise WrongCommandError(
+            f"{name} cannot be read: {reason}.", mend="Give an existing file, or - for standard input."
+        ) from None
 
 
 def format_of(name: str, content: bytes) -> Format:
@@ -74,7 +76,7 @@ def _jsonl(name: str, text: str) -> Iterator[Row | Problem]:
             yield Problem(name, number, "", f"This is not JSON: {reason}.", "Write one whole object a line.")
             continue
         if not isinstance(value, dict):
-            kind = {list: "a list", str: "a text"}.get(type(value), "a bare value")
+            kind = "a list" if isinstance(value, list) else "a bare value"
             yield Problem(name, number, "", f"This is {kind}, not an object.", 'Write one object a line: {"title": …}.')
             continue
         yield Row(number, value)

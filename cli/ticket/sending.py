@@ -67,9 +67,7 @@ async def _send_all(
         return await asyncio.gather(*(one(key) for key in keys))
 
 
-async def _send_one(
-    client: TicketClient, key: str, make: Make, carried: dict[str, Any], *, from_rung: bool
-) -> Answer:
+async def _send_one(client: TicketClient, key: str, make: Make, carried: dict[str, Any], *, from_rung: bool) -> Answer:
     # The id is made once per ticket: however often the client tries, the ticket does it once.
     values = {**carried, "event_id": f"cli:{uuid4()}"}
     if from_rung:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-
 from cli.keys import find_key
 from cli.options import command, key
 
@@ -16,13 +15,14 @@ if TYPE_CHECKING:
 
 @command(
     "show",
-    "Show where a ticket stands and what is next",
     examples=["escalade ticket show k3j", "escalade ticket show k3j --utc", "escalade ticket show k3j --output json"],
     instants=True,
 )
 @key
 def show(invocation: Invocation, key: str) -> int:
-    """Where it stands, what happens next and when, who was told and how it was delivered, and the whole timeline
+    """Show where a ticket stands and what is next.
+
+    Where it stands, what happens next and when, who was told and how it was delivered, and the whole timeline
     with the reason of each step. The ticket itself is asked; the timeline comes from the journal.
     """
     found = asyncio.run(_ask(find_key(key)))
@@ -56,5 +56,3 @@ def ticket_json(found: Gathered) -> dict[str, Any]:
         "timeline_complete": found.complete,
         "notices": found.notices,
     }
-
-

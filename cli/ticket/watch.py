@@ -28,7 +28,6 @@ SHOWN = 12
 
 @command(
     "watch",
-    "Follow a ticket live",
     examples=["escalade ticket watch k3j", "escalade ticket watch k3j --until resolved"],
     instants=True,
 )
@@ -42,7 +41,9 @@ SHOWN = 12
     help="Stop when it is acknowledged, resolved or closed.",
 )
 def watch(invocation: Invocation, key: str, until: str) -> int:
-    """On a terminal a page that keeps itself up to date; in a pipe each new line of the timeline as it comes (with
+    """Follow a ticket live.
+
+    On a terminal a page that keeps itself up to date; in a pipe each new line of the timeline as it comes (with
     --output json one JSON object a line). Ctrl-C ends it; the ticket is not touched.
     """
     asyncio.run(_watch(invocation, find_key(key), until))
@@ -67,7 +68,7 @@ def over(found: Gathered, until: str) -> bool:
     status = found.view.status.value
     if until == "acknowledged":
         return found.view.acknowledged or status in ("resolved", "closed")
-    return status == "closed" or status == until
+    return status in ("closed", until)
 
 
 async def _look(client: TicketClient, key: str, last: Gathered | None) -> Gathered:
@@ -126,5 +127,3 @@ async def _page(invocation: Invocation, client: TicketClient, paper: Console, ke
             await asyncio.sleep(EVERY)
             found = await _look(client, key, found)
             shown.update(drawn(found), refresh=True)
-
-

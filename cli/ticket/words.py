@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 @command(
     "status",
-    "Say how far the work is",
     examples=['escalade ticket status k3j investigating --comment "pool exhausted?"'],
 )
 @key
@@ -23,35 +23,47 @@ if TYPE_CHECKING:
 @comment
 @acting
 def status(invocation: Invocation, key: str, status: Any, comment: str) -> int:
-    """STATUS is triage, investigating or mitigating; the others have commands of their own."""
+    """Say how far the work is.
+
+    STATUS is triage, investigating or mitigating; the others have commands of their own.
+    """
     from escalade.messages.commands import SetStatus
 
     return send(invocation, [key], lambda v: SetStatus(**v, status=status, comment=comment))
 
 
-@command("note", "Write something down on a ticket", examples=['escalade ticket note k3j "failover started at 14:02"'])
+@command("note", examples=['escalade ticket note k3j "failover started at 14:02"'])
 @key
 @click.argument("text", metavar="TEXT")
 @acting
 def note(invocation: Invocation, key: str, text: str) -> int:
-    """It goes into the timeline and counts as work on the ticket. TEXT of - is read from standard input."""
+    """Write something down on a ticket.
+
+    It goes into the timeline and counts as work on the ticket. TEXT of - is read from standard input.
+    """
     from escalade.messages.commands import Note
 
-    words = click.get_text_stream("stdin").read().strip() if text == "-" else text
+    words = sys.stdin.read().strip() if text == "-" else text
     return send(invocation, [key], lambda v: Note(**v, text=words))
 
 
 @command(
     "follow",
-    "Be told what becomes of a ticket",
-    examples=["escalade ticket follow k3j", "escalade ticket follow k3j team:support", "escalade ticket follow k3j --stop"],
+    examples=[
+        "escalade ticket follow k3j",
+        "escalade ticket follow k3j team:support",
+        "escalade ticket follow k3j --stop",
+    ],
 )
 @key
 @click.argument("who", metavar="[TARGET]", default="")
 @click.option("--stop", is_flag=True, help="Stop following.")
 @acting
 def follow(invocation: Invocation, key: str, who: str, *, stop: bool) -> int:
-    """You, or TARGET: a person, or kind:name such as team:support or channel:incidents."""
+    """Be told what becomes of a ticket.
+
+    You, or TARGET: a person, or kind:name such as team:support or channel:incidents.
+    """
     from cli.targets import find_target
     from escalade.messages.commands import Follow
 
@@ -61,7 +73,6 @@ def follow(invocation: Invocation, key: str, who: str, *, stop: bool) -> int:
 
 @command(
     "merge",
-    "Close a ticket as the same as another",
     examples=["escalade ticket merge k3j --into m2x"],
 )
 @key
@@ -69,7 +80,9 @@ def follow(invocation: Invocation, key: str, who: str, *, stop: bool) -> int:
 @comment
 @acting
 def merge(invocation: Invocation, key: str, into: str, comment: str) -> int:
-    """KEY closes and pages nobody; what arrives on it goes to the other, its followers follow, and the other takes
+    """Close a ticket as the same as another.
+
+    KEY closes and pages nobody; what arrives on it goes to the other, its followers follow, and the other takes
     the higher severity.
     """
     from cli.failures import WrongCommandError
