@@ -20,6 +20,7 @@ from escalade.messages import (
     ResolveRequest,
 )
 from escalade.messages.activities import WebhookRequest
+from escalade.messages.watch import CanaryReport, WatchReport, WatchRequest
 from escalade.people.resolve import ResolvedRound
 
 TICKETS_QUEUE: Final = "escalade-tickets"
@@ -54,4 +55,22 @@ async def journal(batch: JournalBatch) -> JournalAck:
 @activity.defn(name="webhook")
 async def webhook(request: WebhookRequest) -> str:
     """Make one signed call out; the answer's first line."""
+    raise NotImplementedError
+
+
+@activity.defn(name="sweep")
+async def sweep(request: WatchRequest) -> WatchReport:
+    """Look for open tickets that are late, silent or missing."""
+    raise NotImplementedError
+
+
+@activity.defn(name="canary")
+async def canary() -> CanaryReport:
+    """Open a ticket, have it paged, acknowledge it, close it, and say how that went."""
+    raise NotImplementedError
+
+
+@activity.defn(name="heartbeat")
+async def heartbeat() -> str:
+    """Call the address that watches the watch."""
     raise NotImplementedError

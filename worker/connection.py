@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from escalade.errors import EscaladeError, UnreachableError
-from worker.plugin import escalade_plugin
 from worker.running import live_server
 from worker.settings import Settings
-
-_LOG = logging.getLogger(__name__)
 
 DEFAULT_ADDRESS: Final = "localhost:7233"
 CONNECT_WITHIN: Final = timedelta(seconds=3)
@@ -82,7 +79,7 @@ async def connect(
     *,
     within: timedelta = CONNECT_WITHIN,
     runtime: Runtime | None = None,
-    patient: bool = False,
+    worker: bool = False,
     identity: str | None = None,
 ) -> Client:
     """Connect to Temporal.
@@ -92,25 +89,22 @@ async def connect(
         env: the environment.
         within: how long it may take altogether.
         runtime: what carries the metrics of a worker.
-        patient: keep the SDK's retries of single calls, as a worker wants them.
+        worker: the client is for workers: with the plugin, and the SDK's own patience.
         identity: how this process is called in Temporal's history.
 
     Raises:
         UnreachableError: when nothing answers there in time, or refuses.
     """
     where = destination(settings, env)
+    options: dict[str, Any] = {"data_converter": pydantic_data_converter, "retry_config": _IMPATIENT}
+    if worker:
+        from worker.plugin import escalade_plugin  # noqa: PLC0415 - 50 ms that a command line need not pay
+
+        # The plugin brings the converter, and reaches the workers that are made from the client.
+        options = {"plugins": [escalade_plugin()], "runtime": runtime}
     try:
-        # Nested so that a name server that does not answer is bounded as well.
-        return await asyncio.wait_for(
-            Client.connect(
-                **where.connect_config,
-                plugins=[escalade_plugin()],
-                runtime=runtime,
-                identity=identity,
-                retry_config=None if patient else _IMPATIENT,
-            ),
-            within.total_seconds(),
-        )
+        call = Client.connect(**where.connect_config, **options, identity=identity)
+        return await asyncio.wait_for(call, within.total_seconds())
     except TimeoutError:
         raise unreachable(where, f"no answer within {within.total_seconds():g} s") from None
     except (RuntimeError, ValueError, OSError) as error:

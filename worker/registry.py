@@ -50,7 +50,7 @@ def extensions() -> Extensions:
     import workflows.steps  # noqa: PLC0415
 
     return load_extensions(
-        steps=workflows.steps.STEPS.values(),
+        steps=workflows.steps.BUILT_IN.values(),
         channels=activities.channels.CHANNELS.values(),
         step_points=entry_points(group=STEPS),
         channel_points=entry_points(group=CHANNELS),

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from escalade.messages.watch import OPERATIONS, CanaryReport, WatchFinding, WatchReport, WatchRequest
     from escalade.people.resolve import RoundRequest
     from escalade.record import Entry
-    from escalade.ticket import SYSTEM, Severity, Status
+    from escalade.ticket import Severity, Status
 
 TWICE = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=2)
 URGENT = Priority(priority_key=1)
@@ -76,27 +76,8 @@ class CanaryWorkflow:
             retry_policy=RetryPolicy(maximum_attempts=1),
             summary="lead a canary through",
         )
-        if report.finding is not None:
-            sweep = await workflow.execute_activity(
-                contracts.sweep,
-                WatchRequest(),
-                task_queue=contracts.JOURNAL_QUEUE,
-                start_to_close_timeout=timedelta(seconds=25),
-                retry_policy=TWICE,
-                summary="whom to tell",
-            )
-            finding = report.finding
-            entry = Entry(
-                entry_id=finding.id,
-                stream=OPERATIONS,
-                at=workflow.now(),
-                actor=SYSTEM,
-                kind="watch.canary",
-                what=finding.text,
-                why="the canary runs to show whether tickets are looked after",
-                data={"key": finding.key},
-            )
-            await tell_catch_all([finding], sweep.tell, [entry])
+        if report.findings:
+            await tell_catch_all(report.findings, report.tell, report.entries)
         return report
 
 

@@ -1,0 +1,338 @@
+"""The watch: nothing here trusts that tickets look after themselves (decisions 38 and 49).
+
+Suspects come from the projection and from Temporal's index; each is confirmed by asking the ticket itself, because
+neither is authority.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeVar
+
+import httpx
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.guard import Guard
+from configuration import Live
+from escalade.errors import EscaladeError, TicketNotFoundError
+from escalade.messages import Acknowledge, Command, JournalBatch, Resolve, Snapshot, TicketView, Upcoming
+from escalade.messages.watch import (
+    OPERATIONS,
+    CanaryReport,
+    FindingKind,
+    WatchFinding,
+    WatchReport,
+    WatchRequest,
+)
+from escalade.record import Entry
+from escalade.ticket import SYSTEM, Actor, Severity, Status, Ticket, ticket_key, workflow_id
+from store import Store, TicketQuery
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+GRACE: Final = timedelta(seconds=60)
+"""So late a ticket may be before somebody is told."""
+SUSPECTS: Final = 200
+"""So many suspects are asked in one look; when there are more, the finding is the same."""
+CANARY_SOURCE: Final = "escalade-canary"
+"""The `source` of canary tickets: what a policy matches to have them."""
+CANARY_WITHIN: Final = timedelta(seconds=40)
+_STORE_WITHIN: Final = timedelta(seconds=10)
+_REMEMBER: Final = 1000
+"""So many entries back the stream of operations is read for what was told already."""
+_AS_CANARY: Final = Actor(kind="integration", id="canary", via="watch")
+
+
+class Tickets(Protocol):
+    """Tickets as Temporal holds them."""
+
+    async def overdue(self, before: datetime) -> list[str]:
+        """Keys of open tickets that Temporal's index calls due before an instant, or reports problems of."""
+
+    async def running(self) -> list[str]:
+        """Keys of all tickets whose workflow runs."""
+
+    async def is_running(self, key: str) -> bool:
+        """Whether a ticket's workflow runs: asked of the workflow, not of the index."""
+
+    async def view(self, key: str) -> TicketView:
+        """Where a ticket stands."""
+
+    async def upcoming(self, key: str) -> list[Upcoming]:
+        """What falls due next for a ticket."""
+
+    async def open(self, ticket: Ticket) -> str:
+        """Open a ticket; its key."""
+
+    async def command(self, key: str, command: Command) -> bool:
+        """Send a command; whether a worker confirmed it."""
+
+
+class Watch:
+    """The activities of the watch."""
+
+    def __init__(
+        self,
+        *,
+        configuration: Live,
+        store: Store,
+        tickets: Tickets,
+        guard: Guard,
+        now: Callable[[], datetime],
+        http: Callable[[], httpx.AsyncClient] = lambda: httpx.AsyncClient(timeout=10, follow_redirects=True),
+    ) -> None:
+        """Take what to look with.
+
+        Args:
+            configuration: whom to tell, whether there is a canary, and the heartbeat's address.
+            store: the journal and the projection.
+            tickets: Temporal's side.
+            guard: bounds calls to the store.
+            now: the clock.
+            http: makes the client of the heartbeat.
+        """
+        self._configuration = configuration
+        self._store = store
+        self._tickets = tickets
+        self._guard = guard
+        self._now = now
+        self._http = http
+
+    @activity.defn(name="sweep")
+    async def sweep(self, request: WatchRequest) -> WatchReport:
+        """Look for open tickets that are late, silent or missing."""
+        now = self._now()
+        rows = await self._read(lambda: self._store.tickets(TicketQuery(open_only=True)))
+        findings = await self._late(rows, now)
+        reprojected: list[str] = []
+        if request.compare:
+            running = set(await self._tickets.running())
+            findings += await self._missing(rows, running, now)
+            reprojected = await self._project_again(running, now)
+        findings += await self._canary_late(now)
+        told = await self._read(self._told)
+        fresh = [finding for finding in findings if finding.id not in told]
+        for finding in fresh:
+            _log.error("%s", finding.text, extra={"ticket": finding.key})
+        current = self._configuration.current
+        return WatchReport(
+            looked_at=len(rows),
+            findings=findings,
+            fresh=fresh,
+            entries=[_entry(finding, now) for finding in fresh],
+            reprojected=reprojected,
+            tell=current.catch_all,
+            at=now,
+            heartbeat=bool(current.watch.heartbeat_url),
+        )
+
+    @activity.defn(name="canary")
+    async def canary(self) -> CanaryReport:
+        """Open a ticket, have it paged, acknowledge it, close it, and say how that went."""
+        began = self._now()
+        step = "be opened"
+        key = ""
+        try:
+            async with asyncio.timeout(CANARY_WITHIN.total_seconds()):
+                key = await self._tickets.open(
+                    Ticket(
+                        title="canary",
+                        severity=Severity.SEV5,
+                        source=CANARY_SOURCE,
+                        # One key for all of them: each is a new life, and lists show one row.
+                        dedupe_key="canary",
+                        event_id=uuid.uuid4().hex,
+                        labels={"canary": "true"},
+                        opened_by=_AS_CANARY,
+                    )
+                )
+                step = "be paged"
+                await self._until(key, lambda view: any(r.reached for told in view.told for r in told.receipts))
+                paged = self._now() - began
+                step = "be acknowledged"
+                await self._acknowledge(key)
+                step = "be closed"
+                await self._tickets.command(key, Resolve(by=_AS_CANARY, close=True))
+                await self._ended(key)
+        except (EscaladeError, TimeoutError) as error:
+            why = str(error) or f"it took longer than {CANARY_WITHIN.total_seconds():g} s"
+            text = f"The canary ticket {key} could not {step}: {why}"
+            _log.error("%s", text, extra={"ticket": key})
+            finding = self._finding("canary", key, began, text, began)
+            tell = self._configuration.current.catch_all
+            return CanaryReport(
+                well=False, text=text, key=key, findings=[finding], entries=[_entry(finding, began)], tell=tell
+            )
+        took = self._now() - began
+        text = f"The canary was paged after {_seconds(paged)} and gone after {_seconds(took)}."
+        _log.info("%s", text)
+        return CanaryReport(well=True, text=text, key=key)
+
+    @activity.defn(name="heartbeat")
+    async def heartbeat(self) -> str:
+        """Call the address that watches the watch."""
+        url = self._configuration.current.watch.heartbeat_url
+        if not url:
+            return "no address"
+        try:
+            async with self._http() as client:
+                answer = await client.get(url)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # Neither the URL nor the error's text, which may hold it: its path is the secret of such services.
+            raise ApplicationError(f"The heartbeat did not get through: {type(error).__name__}") from None
+        if answer.is_error:
+            raise ApplicationError(f"The heartbeat was refused: HTTP {answer.status_code}")
+        return f"HTTP {answer.status_code}"
+
+    async def _late(self, rows: list[Snapshot], now: datetime) -> list[WatchFinding]:
+        before = now - GRACE
+        suspects: dict[str, datetime] = dict.fromkeys(await self._tickets.overdue(before), before)
+        suspects |= {row.key: row.due_at for row in rows if row.due_at is not None and row.due_at < before}
+        keys = sorted(suspects)[:SUSPECTS]
+        answers = await asyncio.gather(*(self._ask(self._tickets.upcoming(key)) for key in keys))
+        findings = []
+        for key, answer in zip(keys, answers, strict=True):
+            since = suspects[key]
+            if isinstance(answer, TicketNotFoundError):
+                continue
+            if isinstance(answer, EscaladeError):
+                text = f"Ticket {key} does not answer: {answer.message}"
+                findings.append(self._finding("silent", key, since, text, now))
+            elif answer and answer[0].at < before:
+                due = answer[0]
+                text = f"Ticket {key} is {_seconds(now - due.at)} late: {due.what} was due at {due.at:%H:%M:%S}Z."
+                findings.append(self._finding("late", key, due.at, text, now))
+        return findings
+
+    async def _missing(self, rows: list[Snapshot], running: set[str], now: datetime) -> list[WatchFinding]:
+        findings = []
+        for row in rows:
+            # What changed a moment ago may not be in Temporal's index yet.
+            if row.key in running or row.updated_at > now - GRACE or await self._tickets.is_running(row.key):
+                continue
+            text = f"Ticket {row.key} is {row.status.value}, and its workflow is gone: nobody looks after it any more."
+            findings.append(self._finding("missing", row.key, row.updated_at, text, now))
+        return findings
+
+    async def _project_again(self, running: set[str], now: datetime) -> list[str]:
+        done = []
+        for key in sorted(running):
+            row = await self._read(lambda key=key: self._store.ticket(key))  # type: ignore[misc]
+            if row is not None and row.status is not Status.CLOSED:
+                continue
+            answer = await self._ask(self._tickets.view(key))
+            if isinstance(answer, EscaladeError) or answer.opened_at > now - GRACE:
+                continue
+            if row is not None and row.life == answer.life:
+                continue
+            batch = JournalBatch(stream=workflow_id(key), life=answer.life, snapshot=snapshot_of(answer, now))
+            await self._read(lambda batch=batch: self._store.write(batch))  # type: ignore[misc]
+            _log.warning("The row of ticket %s was missing and is written again.", key, extra={"ticket": key})
+            done.append(key)
+        return done
+
+    async def _canary_late(self, now: datetime) -> list[WatchFinding]:
+        every = self._configuration.current.watch.canary_every
+        if every is None:
+            return []
+        key = canary_key()
+        row = await self._read(lambda: self._store.ticket(key))
+        if row is None or now - row.updated_at <= 2 * every + GRACE:
+            return []
+        text = f"The canary ticket {key} was last seen {_seconds(now - row.updated_at)} ago; it is due each {every}."
+        return [self._finding("canary", key, row.updated_at, text, now)]
+
+    async def _acknowledge(self, key: str) -> None:
+        if not await self._tickets.command(key, Acknowledge(by=_AS_CANARY)):
+            raise EscaladeError("no worker confirmed the acknowledgement.")
+
+    async def _until(self, key: str, seen: Callable[[TicketView], bool]) -> None:
+        while not seen(await self._tickets.view(key)):
+            activity.heartbeat()
+            await asyncio.sleep(0.2)
+
+    async def _ended(self, key: str) -> None:
+        while await self._tickets.is_running(key):
+            activity.heartbeat()
+            await asyncio.sleep(0.2)
+
+    def _told(self) -> set[str]:
+        head = self._store.head(OPERATIONS)
+        return {stored.entry.entry_id for stored in self._store.entries(OPERATIONS, after=max(0, head.seq - _REMEMBER))}
+
+    async def _read(self, work: Callable[[], _T]) -> _T:
+        return await self._guard.call(work, within=_STORE_WITHIN)
+
+    @staticmethod
+    async def _ask(question: Awaitable[_T]) -> _T | EscaladeError:
+        activity.heartbeat()
+        try:
+            return await question
+        except EscaladeError as error:
+            return error
+
+    @staticmethod
+    def _finding(kind: FindingKind, key: str, since: datetime, text: str, now: datetime) -> WatchFinding:
+        hours = int((now - since) / timedelta(hours=1))
+        return WatchFinding(
+            kind=kind, id=f"watch/{kind}/{key}/{since:%Y%m%dT%H%M%S}/{hours}", key=key, text=text, since=since
+        )
+
+
+def snapshot_of(view: TicketView, now: datetime) -> Snapshot:
+    """The row of a ticket made from what it says; the ticket's next own row replaces it."""
+    due = view.upcoming[0] if view.upcoming else None
+    return Snapshot(
+        key=view.key,
+        life=view.life,
+        version=0,
+        title=view.ticket.title,
+        severity=view.ticket.severity,
+        status=view.status,
+        service=view.ticket.service,
+        source=view.ticket.source,
+        policy=view.policy,
+        tier=view.tier,
+        tier_name=view.tier_name,
+        rung=view.rung,
+        owner=view.owner,
+        acknowledged=view.acknowledged,
+        paged=[told.target for told in view.told],
+        followers=view.followers,
+        labels=view.ticket.labels,
+        customer_tier=view.ticket.customer_tier,
+        opened_at=view.opened_at,
+        updated_at=now,
+        due_at=due.at if due else None,
+        due_what=due.what if due else "",
+        merged_into=view.merged_into,
+    )
+
+
+def canary_key() -> str:
+    """The key that all canaries share."""
+    return ticket_key("", CANARY_SOURCE, "canary")
+
+
+def _entry(finding: WatchFinding, now: datetime) -> Entry:
+    return Entry(
+        entry_id=finding.id,
+        stream=OPERATIONS,
+        at=now,
+        actor=SYSTEM,
+        kind=f"watch.{finding.kind}",
+        what=finding.text,
+        why="the watch looks at every open ticket each minute",
+        data={"key": finding.key, "since": finding.since.isoformat()},
+    )
+
+
+def _seconds(length: timedelta) -> str:
+    seconds = length.total_seconds()
+    return f"{seconds:.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,150 @@
+"""The watch's place in Temporal: two schedules, and tickets as the watch asks them."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    WorkflowExecutionStatus,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.contracts import JOURNAL_QUEUE
+from escalade.errors import EscaladeError, TicketNotFoundError
+from escalade.messages import Command, TicketView, Upcoming
+from escalade.messages.watch import WatchRequest
+from escalade.ticket import Ticket, key_of, workflow_id
+from worker.client import TICKET_WORKFLOW, TicketClient
+from worker.connection import call_failed
+
+_LOG = logging.getLogger(__name__)
+
+SWEEP: Final = "escalade-sweep"
+CANARY: Final = "escalade-canary"
+_CALL: Final = timedelta(seconds=10)
+_TICKETS: Final = f"WorkflowType = '{TICKET_WORKFLOW}' AND ExecutionStatus = 'Running'"
+
+
+async def schedule_watch(client: Client, *, canary_every: timedelta | None) -> None:
+    """Make Temporal start the watch each minute, and the canary on its rhythm. Every worker may do it, and again.
+
+    Args:
+        client: a worker's client.
+        canary_every: the canary's rhythm; None takes its schedule away.
+
+    Raises:
+        UnreachableError: when Temporal does not take it.
+    """
+    try:
+        await _ensure(client, SWEEP, _schedule("WatchWorkflow", "watch/sweep", [WatchRequest()], timedelta(minutes=1)))
+        if canary_every is not None:
+            await _ensure(client, CANARY, _schedule("CanaryWorkflow", "watch/canary", [], canary_every))
+        else:
+            await _remove(client, CANARY)
+    except RPCError as error:
+        raise call_failed(client, error) from error
+
+
+def _schedule(workflow: str, workflow_id_: str, args: list[WatchRequest], every: timedelta) -> Schedule:
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            workflow,
+            args=args,
+            id=workflow_id_,
+            task_queue=JOURNAL_QUEUE,
+            # Ended before the next one: with overlaps skipped, a run that hangs would otherwise be the last.
+            execution_timeout=min(every, timedelta(minutes=2)) - timedelta(seconds=5),
+            static_summary="looks after the tickets",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        # Missed looks are not made up for: the next one sees the same.
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+
+
+async def _ensure(client: Client, name: str, schedule: Schedule) -> None:
+    try:
+        await client.create_schedule(name, schedule, rpc_timeout=_CALL)
+    except ScheduleAlreadyRunningError:
+        handle = client.get_schedule_handle(name)
+        there = await handle.describe(rpc_timeout=_CALL)
+        # An operator's pause is left as it is.
+        schedule.state = there.schedule.state
+        await handle.update(lambda _: ScheduleUpdate(schedule), rpc_timeout=_CALL)
+
+
+async def _remove(client: Client, name: str) -> None:
+    try:
+        await client.get_schedule_handle(name).delete(rpc_timeout=_CALL)
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+
+
+class WatchedTickets:
+    """`activities.watch.Tickets`, on Temporal."""
+
+    def __init__(self, client: Client) -> None:
+        """Take a worker's client."""
+        self._client = client
+        self._tickets = TicketClient(client)
+
+    async def overdue(self, before: datetime) -> list[str]:
+        """Open tickets that the index calls due before an instant, or whose workflow tasks fail."""
+        found = await self._keys(f"{_TICKETS} AND TicketDue < '{before.isoformat()}'")
+        try:
+            found += await self._keys(f"{_TICKETS} AND TemporalReportedProblems IS NOT NULL")
+        except EscaladeError:
+            # Servers before 1.29 do not know that attribute.
+            _LOG.debug("The server does not report problems of workflows.")
+        return sorted(set(found))
+
+    async def running(self) -> list[str]:
+        """All tickets whose workflow runs."""
+        return await self._keys(_TICKETS)
+
+    async def is_running(self, key: str) -> bool:
+        """Whether a ticket's workflow runs."""
+        try:
+            there = await self._client.get_workflow_handle(workflow_id(key)).describe(rpc_timeout=_CALL)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return False
+            raise call_failed(self._client, error) from error
+        return there.status == WorkflowExecutionStatus.RUNNING
+
+    async def view(self, key: str) -> TicketView:
+        """Where a ticket stands."""
+        return await self._tickets.view(key)
+
+    async def upcoming(self, key: str) -> list[Upcoming]:
+        """What falls due next for a ticket that is open; nothing lies ahead of one that just closed."""
+        upcoming = await self._tickets.upcoming(key)
+        if upcoming and not await self.is_running(key):
+            raise TicketNotFoundError(f"Ticket {key} is closed.")
+        return upcoming
+
+    async def open(self, ticket: Ticket) -> str:
+        """Open a ticket; its key."""
+        return (await self._tickets.open(ticket)).key
+
+    async def command(self, key: str, command: Command) -> bool:
+        """Send a command; whether a worker confirmed it."""
+        return (await self._tickets.command(key, command)).confirmed
+
+    async def _keys(self, query: str) -> list[str]:
+        try:
+            return [key_of(found.id) async for found in self._client.list_workflows(query, rpc_timeout=_CALL)]
+        except RPCError as error:
+            raise call_failed(self._client, error) from error
