@@ -91,20 +91,20 @@ class Channels:
                 found.append(document.problem((*path, *below), what, mend))
         return found
 
-    def check(self, document: Document, path: KeyPath, *, channel: str, address: str) -> list[Problem]:
+    def check(self, document: Document, path: KeyPath, *, channel: str, address: str | None) -> list[Problem]:
         """What is wrong with a contact: the channel it names, and the address there.
 
         Args:
             document: the file it is written in.
             path: where its `channel` and `address` are.
             channel: the channel it names.
-            address: the address, references filled in.
+            address: the address, references filled in; None when that was not possible.
         """
         if self.complete and channel not in self.known:
             mend = f"{suggestion(channel, self.known)}Configured in escalade.yaml: {listed(self.known)}."
             return [document.problem((*path, "channel"), f"There is no channel {channel!r}.", mend)]
         made = self._made.get(channel)
-        if made is None:
+        if made is None or address is None:
             return []
         try:
             refused = made.check_address(address)

@@ -51,7 +51,7 @@ def explain(
     at: KeyPath = (),
     hide: Redactor | None = None,
 ) -> list[Explained]:
-    """Turn a validation error into problems of a file, one for each path.
+    """Turn a validation error into problems of a file, one for each value.
 
     Args:
         error: what pydantic raised.
@@ -60,17 +60,17 @@ def explain(
         at: where in the file the validated part begins.
         hide: secrets; when given, no value is repeated at all.
     """
-    found: dict[KeyPath, tuple[str, list[str]]] = {}
+    found: dict[tuple[KeyPath, str], list[str]] = {}
     for detail in error.errors(include_url=False):
         below = _written_path(detail, document.at(at))
         what, mend = _sentences(detail, model, below, show=hide is None)
-        _, mends = found.setdefault((*at, *below), (what, []))
+        mends = found.setdefault(((*at, *below), what), [])
         if mend not in mends:  # the alternatives of a union each say what they would take
             mends.append(mend)
     clean = hide.clean if hide else str
     return [
         Explained(path, document.problem(path, clean(what), clean(" Or: ".join(mends))))
-        for path, (what, mends) in found.items()
+        for (path, what), mends in found.items()
     ]
 
 
@@ -96,7 +96,7 @@ def _sentences(detail: ErrorDetails, model: type[BaseModel], path: KeyPath, *, s
             f"{suggestion(str(path[-1]), allowed)}Allowed: {listed(allowed)}.",
         )
     if kind == "missing":
-        return f"{path[-1] if path else 'A key'} is missing.", "Add it."
+        return "This key is missing.", "Add it."
     if kind in ("value_error", "assertion_error"):
         return _raised(context.get("error"), detail["msg"])
     if kind in ("literal_error", "enum"):
@@ -107,7 +107,7 @@ def _sentences(detail: ErrorDetails, model: type[BaseModel], path: KeyPath, *, s
         mend = _NAMES if "a-z0-9" in str(context.get("pattern")) else f"It has to match {context.get('pattern')}."
         return f"{shown} is not a name.", mend
     if kind in _EXPECTED:
-        return f"{shown} is not what belongs here.", _EXPECTED[kind]
+        return f"{shown} is not possible here.", _EXPECTED[kind]
     return f"{shown} is not possible here.", _sentence(detail["msg"].replace("Input should", "It should"))
 
 

@@ -81,7 +81,7 @@ def _read(
             "default_policy": _UNKNOWN,
             "channels": {_UNKNOWN: {"use": _UNKNOWN}},
         }
-        shared = validate_parts(sources.escalade, EscaladeFile, maps=("channels", "places"), stand_ins=stand_ins)
+        shared = validate_parts(sources.escalade, EscaladeFile, stand_ins=stand_ins)
         problems += shared.problems
         book.read(sources.escalade)
     people.read(sources, book)
@@ -92,7 +92,8 @@ def _read(
     policies.read(sources, catch_all=catch_all)
     if sources.escalade is not None and shared is not None and shared.value is not None:
         problems += _check_shared(sources.escalade, shared, people, policies)
-        policies.check_together(default=shared.value.default_policy)
+        if not shared.concerns(("default_policy",)):
+            policies.check_together(default=shared.value.default_policy)
     watch = WatchSpec()
     if sources.escalade is not None and shared is not None and shared.value is not None:
         watch, found = read_watch(sources.escalade, shared.value, references, policies.specs)

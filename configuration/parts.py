@@ -8,12 +8,12 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from configuration.document import Document, KeyPath
+from configuration.document import Document, KeyPath, has_key
 from configuration.explain import explain
 from escalade.errors import Problem
 
 Model = TypeVar("Model", bound=BaseModel)
-_ROUNDS = 4
+_ROUNDS = 12
 
 
 @dataclass(slots=True)
@@ -31,20 +31,15 @@ class Parts(Generic[Model]):
         return any(path[: len(gone)] == gone or gone[: len(path)] == path for gone in self.broken)
 
 
-def validate_parts(
-    document: Document,
-    model: type[Model],
-    *,
-    maps: tuple[str, ...] = (),
-    stand_ins: dict[str, Any] | None = None,
-) -> Parts[Model]:
+def validate_parts(document: Document, model: type[Model], *, stand_ins: dict[str, Any] | None = None) -> Parts[Model]:
     """Validate a file; when it is wrong, say all of it and keep the rest for the checks across files.
+
+    What is wrong is left out: first the value alone, then, while the rest is still not valid, what is around it.
 
     Args:
         document: the file.
         model: what it may hold.
-        maps: keys whose entries are left out one by one, whole, when something in them is wrong.
-        stand_ins: what stands for required keys that are missing or broken.
+        stand_ins: what stands for required keys of the file that are missing or broken.
     """
     try:
         return Parts(model.model_validate(document.data))
@@ -55,37 +50,30 @@ def validate_parts(
     paths = [one.path for one in explained]
     for _ in range(_ROUNDS):
         for path in paths:
-            cut = _cut(data, path, maps)
-            if cut:
-                parts.broken.add(cut)
+            parts.broken.add(_cut(data, path))
         for key, value in (stand_ins or {}).items():
-            emptied = isinstance(data, dict) and not data.get(key) and any(cut[0] == key for cut in parts.broken if cut)
-            if emptied or (isinstance(data, dict) and key not in data):
+            cut = any(gone[:1] == (key,) for gone in parts.broken)
+            if isinstance(data, dict) and (key not in data or (cut and not data[key])):
                 data[key] = value
                 parts.broken.add((key,))
         try:
             parts.value = model.model_validate(data)
             break
         except ValidationError as error:
-            again = [one.path for one in explain(error, document, model)]
-            if again == paths:
-                break
-            paths = again
+            paths = [one.path for one in explain(error, document, model)]
     return parts
 
 
-def _cut(data: Any, path: KeyPath, maps: tuple[str, ...]) -> KeyPath:
-    """Leave out the smallest thing that can be: an entry of a map whole, else the last key that is not a list's."""
-    if path and path[0] in maps:
-        path = path[:2]
-    while path and isinstance(path[-1], int):
-        path = path[:-1]
-    around = data
-    for key in path[:-1]:
-        try:
-            around = around[key]
-        except (KeyError, IndexError, TypeError):
-            return path  # gone with something around it
-    if path and isinstance(around, dict):
-        around.pop(path[-1], None)
+def _cut(data: Any, path: KeyPath) -> KeyPath:
+    """Leave out the smallest thing around a path that is there: a key and its value, never an item of a list.
+
+    Items of lists are named by their position, so leaving one out would move the places of the others.
+    """
+    for length in range(len(path), 0, -1):
+        around = data
+        for key in path[: length - 1]:
+            around = around[key] if has_key(around, key) else None
+        if isinstance(around, dict) and path[length - 1] in around:
+            del around[path[length - 1]]
+            return path[:length]
     return path

@@ -77,15 +77,16 @@ class People:
             if place is None:
                 self._stand_in("channel", name)
                 continue
-            address, problems = self._address(document, path, channels)
-            self.problems += problems or channels.check(document, path, channel=place.channel, address=address)
+            address = self._address(document, path, place.channel, channels)
             self.roster.channels[name] = place.model_copy(update={"address": address})
 
-    def _address(self, document: Document, path: KeyPath, channels: Channels) -> tuple[str, list[Problem]]:
-        if not isinstance(document.at((*path, "address")), str):
-            return "", []
+    def _address(self, document: Document, path: KeyPath, channel: str, channels: Channels) -> str:
+        """The address at a path, filled in and checked."""
         filled, problems = channels.references.fill(document, (*path, "address"))
-        return str(filled), problems
+        address = filled if isinstance(filled, str) else ""
+        self.problems += problems
+        self.problems += channels.check(document, path, channel=channel, address=None if problems else address)
+        return address
 
     def _stand_in(self, kind: TargetKind, name: str) -> None:
         self.stand_ins.add(Target(kind, name))
@@ -109,11 +110,10 @@ class People:
         return _STAND_IN
 
     def _read_people(self, document: Document, channels: Channels) -> None:
-        sections = ("people", "teams", "vendors")
-        parts = validate_parts(document, PeopleFile, maps=sections, stand_ins={"people": {_STAND_IN: {}}})
+        parts = validate_parts(document, PeopleFile, stand_ins={"people": {_STAND_IN: {}}})
         self.problems += parts.problems
         file = parts.value or PeopleFile.model_construct(people={}, teams={}, vendors={})
-        if parts.value is None or any((section,) in parts.broken for section in sections):
+        if parts.value is None or any((section,) in parts.broken for section in ("people", "teams", "vendors")):
             self.unknown |= {"person", "team", "vendor", "schedule"}
         kinds: list[tuple[str, TargetKind, dict[str, Any], dict[str, Any]]] = [
             ("people", "person", dict(file.people), self.roster.people),
@@ -123,12 +123,17 @@ class People:
         for section, kind, good, book in kinds:
             written = document.at((section,))
             for name in written if isinstance(written, dict) else ():
-                if name not in good:
+                one = good.get(name)
+                if isinstance(one, Reachable):
+                    one = self._reachable(document, (section, name), one, channels)
+                if one is None or parts.concerns((section, name)):
                     self._stand_in(kind, name)
-                elif isinstance(good[name], Reachable):
-                    book[name] = self._reachable(document, (section, name), good[name], channels)
-                else:
-                    book[name] = good[name]
+                    continue
+                book[name] = one
+                if isinstance(one, Reachable) and not one.methods:
+                    found = f"{name} has no contact method and cannot be told anything."
+                    mend = "Give one under `methods:`."
+                    self.problems.append(document.problem((section, name), found, mend, level="warning"))
         for name, person in file.people.items():
             self._check_logins(document, name, person)
 
@@ -137,12 +142,8 @@ class People:
         methods = {}
         for method, contact in one.methods.items():
             below = (*path, "methods", method)
-            address, problems = self._address(document, below, channels)
-            self.problems += problems or channels.check(document, below, channel=contact.channel, address=address)
+            address = self._address(document, below, contact.channel, channels)
             methods[method] = contact.model_copy(update={"address": address})
-        if not methods:
-            found = f"{path[-1]} has no contact method and cannot be told anything."
-            self.problems.append(document.problem(path, found, "Give one under `methods:`.", level="warning"))
         return one.model_copy(update={"methods": methods})
 
     def _check_logins(self, document: Document, name: str, person: Person) -> None:
@@ -156,12 +157,16 @@ class People:
                 self.problems.append(document.problem(("people", name, "logins", n), found, mend))
 
     def _check_teams(self, document: Document) -> None:
-        for name, team in self.roster.teams.items():
-            if Target("team", name) not in self.stand_ins:
-                self._check_members(document, ("teams", name, "members"), team.members)
+        """Members exist; read from what is written, so that broken teams are checked as well."""
+        teams = document.at(("teams",))
+        for name in teams if isinstance(teams, dict) else ():
+            self._check_members(document, ("teams", name, "members"))
 
-    def _check_members(self, document: Document, path: KeyPath, members: list[str], *, twice: str = "warning") -> None:
-        for n, member in enumerate(members):
+    def _check_members(self, document: Document, path: KeyPath, *, twice: str = "warning") -> None:
+        members = document.at(path)
+        for n, member in enumerate(members if isinstance(members, list) else ()):
+            if not isinstance(member, str):
+                continue  # told by its model
             self._check_person(document, (*path, n), member)
             if twice and member in members[:n]:
                 found = f"{member!r} is named twice."
@@ -188,11 +193,8 @@ class People:
             self.roster.schedules[name] = parts.value.plain()
 
     def _check_schedule(self, document: Document) -> None:
-        """Members and owner exist; read from what is written, so that a broken schedule is checked as well."""
-        members = document.at(("rotation", "members"))
-        if isinstance(members, list) and all(isinstance(member, str) for member in members):
-            # Somebody may well take every other turn.
-            self._check_members(document, ("rotation", "members"), members, twice="")
+        """Members and owner exist; somebody may well take every other turn."""
+        self._check_members(document, ("rotation", "members"), twice="")
         owner = document.at(("owner",))
         if isinstance(owner, str):
             self._check_person(document, ("owner",), owner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from escalade.people.roster import Roster, parse_target
@@ -121,8 +122,10 @@ def _tier_complaints(tier: TierSpec, n: int, roster: Roster) -> list[Complaint]:
     for k, text in enumerate(tier.page):
         target = parse_target(text)
         if not roster.has(target):
-            known = ", ".join(roster.names(target.kind)[:8]) or "none"
-            found.append((("tiers", n, "page", k), f"There is no {target.kind} {target.id!r}.", f"Known: {known}."))
+            names = roster.names(target.kind)
+            close = get_close_matches(target.id, names, n=1)
+            mend = (f"Did you mean {close[0]}? " if close else "") + f"Known: {', '.join(names[:8]) or 'none'}."
+            found.append((("tiers", n, "page", k), f"There is no {target.kind} {target.id!r}.", mend))
     missing = [s.value for s in Severity if _for(tier.acknowledge_within, s) is None]
     if missing:
         mend = "Add `default:` or the missing ones; `never` repeats here until somebody answers."
