@@ -120,7 +120,7 @@ class EffectRunner:
         try:
             resolved = await workflow.execute_local_activity(
                 contracts.resolve,
-                ResolveRequest(key=self._state().key, round_id=effect.id, request=effect.request),
+                ResolveRequest(key=self._state().key, round_id=effect.id, request=effect.request, at=workflow.now()),
                 start_to_close_timeout=LOOK_UP,
                 schedule_to_close_timeout=LOOK_UPS,
                 summary=f"who: {', '.join(effect.request.targets)}"[:200],

@@ -63,7 +63,12 @@ class Context:
         round_id = f"{self.step_id}.{self._pages}"
         resolved = await workflow.execute_local_activity(
             contracts.resolve,
-            ResolveRequest(key=self.ticket.key, round_id=round_id, request=RoundRequest(targets=list(targets))),
+            ResolveRequest(
+                key=self.ticket.key,
+                round_id=round_id,
+                request=RoundRequest(targets=list(targets)),
+                at=workflow.now(),
+            ),
             start_to_close_timeout=timedelta(seconds=10),
         )
         if not resolved.recipients:

@@ -51,6 +51,8 @@ class ResolveRequest(BaseModel):
     key: str
     round_id: str
     request: RoundRequest
+    at: Instant | None = None
+    """The instant of the round, as the ticket sees it: the worker's own clock may be off."""
 
 
 class PagePerson(BaseModel):

@@ -1,0 +1,188 @@
+"""The activities behind the names in `activities.contracts`, as a worker registers them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from activities.attempt import Patience
+from activities.channels.webhook import WebhookChannel, signed_call
+from activities.contracts import JOURNAL_QUEUE, PAGES_QUEUE, TICKETS_QUEUE
+from activities.failpoints import Failpoints
+from activities.guard import Guard, StoreAwayError
+from activities.outlets import Outlets
+from activities.page import Pager
+from activities.sending import Desk
+from activities.wording import Wording
+from configuration import Live
+from escalade.engine import ENGINE
+from escalade.errors import ChannelError, EscaladeError
+from escalade.extension import Channel
+from escalade.messages.activities import (
+    Admission,
+    AdmitRequest,
+    JournalAck,
+    JournalBatch,
+    PageRequest,
+    PageResult,
+    ResolveRequest,
+    WebhookRequest,
+)
+from escalade.people.resolve import Load, ResolvedRound, resolve_round
+from store import Store
+
+LOOK_UP: Final = timedelta(seconds=0.5)
+"""How long a look-up waits for the store: the ticket waits for it."""
+LATELY: Final = timedelta(days=7)
+"""How far back `fair` counts pages."""
+CALL: Final = timedelta(seconds=10)
+"""How long an unsigned call may take."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Activities:
+    """Everything tickets have done for them. One instance serves all workers of a process."""
+
+    def __init__(
+        self,
+        configuration: Live,
+        store: Store,
+        *,
+        channels: Mapping[str, type[Channel]],
+        step_versions: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = _now,
+        failpoints: Failpoints | None = None,
+        patience: Patience | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        """Set up; touches neither network nor store.
+
+        Args:
+            configuration: asked anew each time, so that a reload is in force at once.
+            store: journal, projection, ledger.
+            channels: kinds of channels by what `use:` says.
+            step_versions: the version of each step this worker has, to be pinned with policies.
+            now: the clock.
+            failpoints: where to end this process, for kill tests.
+            patience: how long deliveries are tried.
+            guard: the circuit breaker around the store; one for the process.
+        """
+        self._configuration = configuration
+        self._store = store
+        self._step_versions = dict(step_versions or {})
+        self._now = now
+        self._guard = guard or Guard()
+        self._outlets = Outlets(channels)
+        # Apart from the pages' threads: journal calls that are stuck must not delay a page (decision 46).
+        self._journal_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="journal")
+        desk = Desk(
+            outlets=self._outlets,
+            wording=Wording(configuration.current.directory / "templates"),
+            failpoints=failpoints or Failpoints(),
+            patience=patience or Patience(),
+            now=now,
+        )
+        self._pager = Pager(configuration, store, self._guard, desk)
+
+    def all(self) -> dict[str, list[Callable[..., Any]]]:
+        """What to register on each task queue."""
+        return {
+            TICKETS_QUEUE: [self.admit, self.resolve],
+            PAGES_QUEUE: [self.page, self.webhook],
+            JOURNAL_QUEUE: [self.journal],
+        }
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._guard.close()
+        self._journal_threads.shutdown(wait=False, cancel_futures=True)
+
+    @activity.defn(name="admit")
+    async def admit(self, request: AdmitRequest) -> Admission:
+        """Choose and compile the policy of a ticket, and look up what happened to its key before."""
+        policy, why = self._configuration.current.admit(request.ticket, self._step_versions)
+        admission = Admission(policy=policy, why=why, engine=ENGINE)
+        try:
+            merged_into, handled = await self._guard.call(lambda: self._before(request.key), within=LOOK_UP)
+        except StoreAwayError as error:
+            note = f"{error.message.rstrip('.')}; merges and earlier events of this key were not looked up"
+            return admission.model_copy(update={"notes": [note]})
+        return admission.model_copy(update={"merged_into": merged_into, "handled": handled})
+
+    def _before(self, key: str) -> tuple[str | None, dict[str, int]]:
+        return self._store.merged_into(key), self._store.handled(key)
+
+    @activity.defn(name="resolve")
+    async def resolve(self, request: ResolveRequest) -> ResolvedRound:
+        """Find out whom a round reaches, by the roster in force now."""
+        roster, wanted = self._configuration.current.roster, request.request
+        now = request.at or self._now()
+        load: dict[str, Load] = {}
+        notes: list[str] = []
+        try:
+            if wanted.how == "fair":
+                everybody = resolve_round(roster, wanted.model_copy(update={"how": "everyone"}), at=now, load={})
+                targets = [recipient.target for recipient in everybody.recipients]
+                load, notes = await self._load(targets, since=now - LATELY)
+            resolved = resolve_round(roster, wanted, at=now, load=load)
+        except ValueError as error:
+            raise ApplicationError(str(error), type="UnknownTarget", non_retryable=True) from error
+        return resolved.model_copy(update={"notes": [*resolved.notes, *notes]})
+
+    async def _load(self, targets: list[str], *, since: datetime) -> tuple[dict[str, Load], list[str]]:
+        if not targets:
+            return {}, []
+        try:
+            return await self._guard.call(lambda: self._store.load(targets, since), within=LOOK_UP), []
+        except StoreAwayError as error:
+            return {}, [f"{error.message.rstrip('.')}; who was paged lately is not known, roster order decides"]
+
+    @activity.defn(name="page")
+    async def page(self, request: PageRequest) -> PageResult:
+        """Send pages; see `activities.page`."""
+        return await self._pager.page(request)
+
+    @activity.defn(name="journal")
+    async def journal(self, batch: JournalBatch) -> JournalAck:
+        """Write entries and the projection; tried again until the store takes them."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._journal_threads, self._store.write, batch)
+        except EscaladeError as error:
+            # Benign: the entries wait in the ticket, and the watch tells of a store that stays away.
+            raise ApplicationError(
+                str(error), type=type(error).__name__, category=ApplicationErrorCategory.BENIGN
+            ) from error
+
+    @activity.defn(name="webhook")
+    async def webhook(self, request: WebhookRequest) -> str:
+        """Make one call out, signed with the secrets of the webhook channel that `secret_name` names."""
+        try:
+            if not request.secret_name:
+                answer = await signed_call(
+                    request.url,
+                    request.body,
+                    message_id=request.message_id,
+                    secrets=(),
+                    timeout=CALL,
+                    at=self._now(),
+                )
+            else:
+                channel = self._outlets.channel(request.secret_name, self._configuration.current.channels)
+                if not isinstance(channel, WebhookChannel):
+                    sentence = f"The channel {request.secret_name!r} is no webhook and has no secrets to sign with."
+                    raise ApplicationError(sentence, type="ChannelError", non_retryable=True)
+                answer = await channel.call(request.url, request.body, message_id=request.message_id)
+        except ChannelError as error:
+            raise ApplicationError(
+                str(error), type="ChannelError", non_retryable=error.permanent, next_retry_delay=error.retry_after
+            ) from error
+        return f"{answer.status} {answer.first_line}".rstrip()
