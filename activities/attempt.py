@@ -128,10 +128,15 @@ async def _in_the_air(channel: Channel, message: Message, address: str, stop: St
     """
     task = asyncio.create_task(channel.send(message, address))
     bound = min(patience.attempt.total_seconds(), stop.left)
-    await stop.first(task, bound)
-    crossed = stop.is_asked and not task.done()
-    if crossed:
-        await asyncio.wait({task}, timeout=patience.crossing.total_seconds())
+    try:
+        await stop.first(task, bound)
+        crossed = stop.is_asked and not task.done()
+        if crossed:
+            await asyncio.wait({task}, timeout=patience.crossing.total_seconds())
+    except asyncio.CancelledError:
+        # This process has to let go at once. The ledger has the intent, so whoever takes over sends again.
+        await _abandon(task)
+        raise
     if not task.done():
         await _abandon(task)
         if crossed:

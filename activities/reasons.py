@@ -14,6 +14,7 @@ _FRENCH: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
             r"d’astreinte dans \1 jusqu’au \2 (rotation hebdomadaire)",
         ),
         (r"named by the tier", "désigné par le palier"),
+        (r"a test of this contact method", "un essai de ce moyen de vous joindre"),
         (r"next in order", "prochain dans l’ordre"),
         (r"least paged lately \((\d+) pages in 7 days\)", r"le moins appelé ces derniers temps (\1 appels en 7 jours)"),
     )

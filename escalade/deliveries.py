@@ -42,9 +42,11 @@ def delivery_entry(
         why: why this person.
     """
     detail = f" ({receipt.detail})" if receipt.detail else ""
+    # What was not sent may be sent later in the same round, by the run that takes over: that is another entry.
+    not_sent = "/skipped" if receipt.outcome == "skipped" else ""
     twice = "; perhaps twice: an earlier attempt was never recorded" if receipt.possibly_twice else ""
     return Entry(
-        entry_id=f"{round_id}/{receipt.target}/{receipt.method}/{receipt.step}",
+        entry_id=f"{round_id}/{receipt.target}/{receipt.method}/{receipt.step}{not_sent}",
         stream=stream,
         life=life,
         at=receipt.at,

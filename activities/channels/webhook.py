@@ -152,9 +152,9 @@ async def signed_call(
         raise ChannelError(f"{host} did not answer within {seconds:g} s.") from error
     except httpx.TimeoutException as error:
         raise ChannelError(f"{host} did not answer within {seconds:g} s.") from error
-    except httpx.UnsupportedProtocol as error:
-        raise ChannelError("The URL is neither http nor https.", permanent=True) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        raise ChannelError("The URL is not one that can be called.", permanent=True) from error
+    except httpx.HTTPError as error:
         raise ChannelError(f"{host} cannot be reached: {type(error).__name__}.") from error
     if 200 <= answer.status < 300:
         return answer

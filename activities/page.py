@@ -1,0 +1,133 @@
+"""The activity that pages: it heartbeats, stops when its ticket says so, and always hands back its receipts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.guard import Guard
+from activities.records import Records
+from activities.sending import Desk, Sending
+from configuration import Live
+from escalade.messages.activities import PageRequest, PageResult
+from store import Store
+
+BEAT: Final = timedelta(seconds=1)
+"""The rhythm of heartbeats: by them the activity learns that paging stopped (decision 7 allows 3 s)."""
+
+LATENESS: Final = "escalade_page_lateness"
+DELIVERIES: Final = "escalade_deliveries"
+
+_log = logging.getLogger(__name__)
+
+
+class Pager:
+    """Sends pages for as long as a worker lives."""
+
+    def __init__(self, configuration: Live, store: Store, guard: Guard, desk: Desk) -> None:
+        """Keep what every page needs.
+
+        Args:
+            configuration: asked anew for each page.
+            store: the ledger and the journal.
+            guard: the way to the store.
+            desk: channels, words, patience and the clock.
+        """
+        self._configuration = configuration
+        self._store = store
+        self._guard = guard
+        self._desk = desk
+
+    async def page(self, request: PageRequest) -> PageResult:
+        """Send.
+
+        When the ticket cancels it, nothing more is attempted, what is in the air is waited for, and the receipts
+        are handed back as a normal result: raising would lose them. When the process is told to stop instead, it
+        lets go as if killed, and another attempt goes on from the ledger.
+        """
+        records = Records(self._store, self._guard, request)
+        sending = Sending(request, settled=self._configuration.current, desk=self._desk, records=records)
+        work = asyncio.create_task(self._work(sending, records))
+        beat = asyncio.create_task(_heartbeat())
+        try:
+            while not work.done():
+                try:
+                    await asyncio.wait({work})
+                except asyncio.CancelledError:
+                    if not _stopped_by_the_ticket():
+                        await _let_go(work)
+                        _give_way()
+                    sending.stop.ask()
+        finally:
+            beat.cancel()
+            self._measure(request, sending)
+        return work.result()
+
+    async def _work(self, sending: Sending, records: Records) -> PageResult:
+        carrying = asyncio.create_task(records.carry())
+        try:
+            await sending.run()
+            await carrying
+        finally:
+            carrying.cancel()
+        self._desk.failpoints.hit("before_record")
+        return await records.close(sending.receipts)
+
+    def _measure(self, request: PageRequest, sending: Sending) -> None:
+        for receipt in sending.receipts:
+            if receipt.outcome in ("failed", "unknown"):
+                # The ticket's key is in the log, the address never is.
+                sentence = "ticket %s: %s was not told by %s (%s): %s"
+                named = (request.brief.key, receipt.target, receipt.method, receipt.outcome, receipt.detail)
+                _log.warning(sentence, *named)
+        if not activity.in_activity():
+            return
+        meter = activity.metric_meter()
+        about = {"purpose": request.purpose, "severity": request.brief.severity.value}
+        if sending.first_attempt_at is not None:
+            late = _lateness(request.scheduled_at, sending.first_attempt_at)
+            what = "From the instant a page was due to its first attempt."
+            meter.create_histogram_timedelta(LATENESS, what, "duration").record(late, about)
+        counter = meter.create_counter(DELIVERIES, "Deliveries by what became of them.")
+        for receipt in sending.receipts:
+            counter.add(1, {"channel": receipt.channel, "outcome": receipt.outcome})
+
+
+def _lateness(due: datetime, at: datetime) -> timedelta:
+    return max(at - due, timedelta(0))  # clocks of two machines differ
+
+
+async def _heartbeat() -> None:
+    while activity.in_activity():
+        activity.heartbeat()
+        await asyncio.sleep(BEAT.total_seconds())
+
+
+def _stopped_by_the_ticket() -> bool:
+    details = activity.cancellation_details() if activity.in_activity() else None
+    return details is None or details.cancel_requested
+
+
+def _give_way() -> None:
+    """End an attempt that was not cancelled by its ticket.
+
+    Raises:
+        ApplicationError: when the worker stops, so that another one takes the page over at once.
+        asyncio.CancelledError: when the server has given up on this attempt, or paused it.
+    """
+    details = activity.cancellation_details()
+    if details is not None and details.worker_shutdown:
+        raise ApplicationError("the worker was stopped in the middle of a page", type="WorkerStopped")
+    raise asyncio.CancelledError
+
+
+async def _let_go(work: asyncio.Task[PageResult]) -> None:
+    work.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
