@@ -30,7 +30,7 @@ from typing import Final
 
 from escalade.record import Entry, Head, digest, format_exact
 from escalade.ticket import SYSTEM
-from store.stored import Link
+from store.stored import Link, body_of
 
 _OWN: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/\d+", re.ASCII)
 
@@ -68,7 +68,7 @@ def conflicts(entries: Iterable[Entry], known: dict[str, Link]) -> list[Entry]:
     found = []
     for entry in entries:
         link = known.get(entry.entry_id)
-        if link is not None and (link.digest, link.kind) != (digest(entry.body()), entry.kind):
+        if link is not None and (link.digest, link.kind) != (digest(body_of(entry)), entry.kind):
             found.append(entry)
     return found
 
@@ -113,7 +113,7 @@ def reset_note(
 
 def conflict_note(refused: Entry, kept: Link, *, at: datetime) -> Entry:
     """The entry that keeps what could not be written because its id was taken."""
-    body = digest(refused.body())
+    body = digest(body_of(refused))
     return Entry(
         entry_id=f"conflict/{refused.entry_id}/{body[:16]}",
         stream=refused.stream,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, upd
 
 from escalade.record import Entry, Head, chain, digest, format_exact
 from store.database import insert_if_new
-from store.stored import Link
+from store.stored import Link, body_of
 from store.tables import bodies, checkpoints, entries, streams
 
 _CHUNK: Final = 500
@@ -66,7 +66,7 @@ def append(connection: Connection, head: Head, batch: Iterable[Entry]) -> Head:
     stream = ""
     for entry in batch:
         stream = entry.stream
-        body = entry.body()
+        body = body_of(entry)
         head = chain(head, entry, digest(body))
         links.append(
             {
