@@ -105,7 +105,7 @@ def _unacknowledged(name: str) -> TicketView | None:
 def _measure(before: TicketView | None) -> None:
     if before is None or before.entered_at is None:
         return
-    after = workflow.instance().view()  # type: ignore[attr-defined]
+    after = workflow.instance().view()
     if after.acknowledged:
         meter = workflow.metric_meter().with_additional_attributes({"severity": before.ticket.severity.value})
         meter.create_histogram_timedelta(

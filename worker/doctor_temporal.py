@@ -1,0 +1,157 @@
+"""The part of the doctor that asks Temporal."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeTaskQueueRequest,
+    GetSystemInfoRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.contracts import JOURNAL_QUEUE, PAGES_QUEUE, TICKETS_QUEUE
+from escalade.errors import EscaladeError
+from worker import search_attributes
+from worker.connection import call_failed
+from worker.watch import SWEEP
+
+Row = tuple[str, Literal["ok", "warning", "error"], str, str]
+
+_CALL: Final = timedelta(seconds=5)
+_OLDEST: Final = (1, 25)
+"""The first server that keeps what we ask of it: update, signal-with-start with search attributes, task priority."""
+_POLLED: Final = {
+    TICKETS_QUEUE: (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,),
+    PAGES_QUEUE: (TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,),
+    JOURNAL_QUEUE: (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+}
+
+
+async def examine_temporal(client: Client, *, now: Callable[[], datetime]) -> list[Row]:
+    """Ask a server that answers for everything Escalade needs of it.
+
+    Args:
+        client: connected.
+        now: the clock that is compared with the server's.
+    """
+    found: list[Row] = []
+    for look in (_version, _namespace, _attributes, _pollers, _watch):
+        try:
+            found += [row async for row in look(client)]
+        except RPCError as error:
+            failed = call_failed(client, error)
+            found.append(("temporal", "error", failed.message, failed.mend or ""))
+        except EscaladeError as error:
+            found.append(("temporal", "error", error.message, error.mend or ""))
+    if not any(level == "error" and name in ("namespace", "temporal") for name, level, _, _ in found):
+        found.append(await _clock(client, now))
+    return found
+
+
+async def _version(client: Client) -> AsyncIterator[Row]:
+    info = await client.workflow_service.get_system_info(GetSystemInfoRequest(), timeout=_CALL)
+    numbers = tuple(int(part) for part in info.server_version.split(".")[:2] if part.isdigit())
+    if numbers and numbers < _OLDEST:
+        mend = f"Upgrade it to {_OLDEST[0]}.{_OLDEST[1]} or newer."
+        yield "version", "error", f"Temporal server {info.server_version} is too old.", mend
+    else:
+        yield "version", "ok", f"Temporal server {info.server_version or 'of an unknown version'}", ""
+
+
+async def _namespace(client: Client) -> AsyncIterator[Row]:
+    try:
+        there = await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=client.namespace), timeout=_CALL
+        )
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+        mend = f"Make it: temporal operator namespace create {client.namespace}, or set TEMPORAL_NAMESPACE."
+        yield "namespace", "error", f"There is no namespace {client.namespace!r}.", mend
+        return
+    kept: Duration = there.config.workflow_execution_retention_ttl
+    days = kept.ToTimedelta() / timedelta(days=1)
+    yield "namespace", "ok", f"{client.namespace!r} keeps closed tickets for {days:g} days (the journal keeps all)", ""
+
+
+async def _attributes(client: Client) -> AsyncIterator[Row]:
+    absent = await search_attributes.missing(client)
+    if absent:
+        mend = f"A worker registers them when it starts; or run: {search_attributes.register_command(absent)}"
+        yield "search attributes", "error", f"Not registered: {', '.join(absent)}.", mend
+    else:
+        yield "search attributes", "ok", f"all {len(search_attributes.ALL)} are registered", ""
+
+
+async def _pollers(client: Client) -> AsyncIterator[Row]:
+    for queue, kinds in _POLLED.items():
+        workers = set()
+        absent = []
+        for kind in kinds:
+            there = await client.workflow_service.describe_task_queue(
+                DescribeTaskQueueRequest(
+                    namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
+                ),
+                timeout=_CALL,
+            )
+            workers |= {poller.identity for poller in there.pollers}
+            if not there.pollers:
+                absent.append(TaskQueueType.Name(kind).removeprefix("TASK_QUEUE_TYPE_").lower())
+        if absent:
+            mend = "Start one with `escalade up` or `escalade worker`; tickets wait for it, none is lost."
+            yield "workers", "error", f"No worker polls {queue} for {' and '.join(absent)} tasks.", mend
+        else:
+            yield "workers", "ok", f"{len(workers)} poll {queue}", ""
+
+
+async def _watch(client: Client) -> AsyncIterator[Row]:
+    try:
+        there = await client.get_schedule_handle(SWEEP).describe(rpc_timeout=_CALL)
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+        mend = "A worker makes it when it starts."
+        yield "watch", "warning", f"There is no schedule {SWEEP}: nothing looks for late tickets.", mend
+        return
+    if there.schedule.state.paused:
+        mend = f"temporal schedule toggle --unpause --schedule-id {SWEEP}"
+        yield "watch", "error", f"The schedule {SWEEP} is paused: {there.schedule.state.note or 'no reason'}.", mend
+        return
+    looks = there.info.recent_actions
+    last = f", last at {looks[-1].started_at:%H:%M:%S}Z" if looks else ", not yet"
+    yield "watch", "ok", f"looks at all open tickets each minute{last}", ""
+
+
+async def _clock(client: Client, now: Callable[[], datetime]) -> Row:
+    """Compare clocks by the instant the server gives to a workflow that is started for it and ended at once."""
+    try:
+        before = now()
+        handle = await client.start_workflow(
+            "DoctorProbe",
+            id=f"doctor/{uuid.uuid4().hex}",
+            task_queue="escalade-doctor",
+            execution_timeout=timedelta(seconds=10),
+            rpc_timeout=_CALL,
+        )
+        after = now()
+        there = (await handle.describe(rpc_timeout=_CALL)).start_time
+        await handle.terminate("the doctor has read the clock", rpc_timeout=_CALL)
+    except RPCError as error:
+        failed = call_failed(client, error)
+        return ("clock", "error", failed.message, failed.mend or "")
+    # What lies between before and after cannot be told apart from the way there.
+    skew = max(before - there, there - after, timedelta(0))
+    says = f"this machine's clock and the server's differ by {skew.total_seconds():.1f} s"
+    if skew < timedelta(seconds=2):
+        return ("clock", "ok", says, "")
+    level: Literal["warning", "error"] = "warning" if skew < timedelta(seconds=30) else "error"
+    return ("clock", level, f"{says[0].upper()}{says[1:]}.", "Let both take their time from NTP.")
