@@ -32,6 +32,8 @@ class Patience:
     """How long a channel may take; after that nobody can say what became of the message."""
     crossing: timedelta = timedelta(seconds=5)
     """How long a message in the air is waited for once paging has stopped."""
+    store: timedelta = timedelta(seconds=1)
+    """How long a page waits for one call to the store."""
 
 
 class Stop:

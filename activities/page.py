@@ -51,7 +51,7 @@ class Pager:
         are handed back as a normal result: raising would lose them. When the process is told to stop instead, it
         lets go as if killed, and another attempt goes on from the ledger.
         """
-        records = Records(self._store, self._guard, request)
+        records = Records(self._store, self._guard, request, within=self._desk.patience.store)
         sending = Sending(request, settled=self._configuration.current, desk=self._desk, records=records)
         work = asyncio.create_task(self._work(sending, records))
         beat = asyncio.create_task(_heartbeat())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
 
 from activities.guard import Guard, StoreAwayError
 from escalade.deliveries import delivery_entry
@@ -13,14 +12,11 @@ from escalade.ticket import workflow_id
 from store import Store
 from store.ledger import Intended, Intent
 
-WITHIN: Final = timedelta(seconds=1)
-"""How long a page waits for one call to the store."""
-
 
 class Records:
     """The delivery ledger and the journal, for one page."""
 
-    def __init__(self, store: Store, guard: Guard, request: PageRequest, *, within: timedelta = WITHIN) -> None:
+    def __init__(self, store: Store, guard: Guard, request: PageRequest, *, within: timedelta) -> None:
         """Begin with nothing written.
 
         Args:

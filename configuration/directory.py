@@ -19,8 +19,9 @@ PEOPLE: Final = "people.yaml"
 POLICIES: Final = "policies"
 SCHEDULES: Final = "schedules"
 CALENDARS: Final = "calendars"
-NOT_READ: Final = ("tickets", "schemas")
-"""Folders that may be there and are not configuration: sample tickets, and what `escalade schema` wrote."""
+NOT_READ: Final = ("tickets", "schemas", "templates")
+"""Folders that may be there and are not configuration: sample tickets, what `escalade schema` wrote, and templates
+of messages that go before the built-in ones."""
 
 _ALLOWED: Final = (
     "Allowed are escalade.yaml, people.yaml, policies/*.yaml and schedules/*.yaml; not read are README.md, "
