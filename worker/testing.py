@@ -116,14 +116,21 @@ class TicketTime:
 
 
 @asynccontextmanager
-async def skipping_server() -> AsyncIterator[TicketTime]:
-    """A real server in memory that can skip time; starts in a quarter of a second, serves a whole test run."""
+async def skipping_server(*, continue_as_new_at: int | None = None) -> AsyncIterator[TicketTime]:
+    """A real server in memory that can skip time; starts in a quarter of a second, serves a whole test run.
+
+    Args:
+        continue_as_new_at: the number of events at which it suggests continue-as-new; Temporal's own when omitted.
+    """
+    eager = list(_EAGER)
+    if continue_as_new_at is not None:
+        eager += ["--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={continue_as_new_at}"]
     environment = await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(max_session_skip_count=SKIPS),
         plugins=[escalade_plugin()],
         search_attributes=list(ALL),
         dev_server_existing_path=temporal_program(),
-        dev_server_extra_args=[*_SKIPPING, *_EAGER],
+        dev_server_extra_args=[*_SKIPPING, *eager],
         dev_server_log_level="error",
     )
     async with environment:
