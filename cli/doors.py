@@ -100,4 +100,4 @@ def tickets() -> AbstractAsyncContextManager[TicketClient]:
     """The tickets, through Temporal."""
     from worker.client import ticket_client
 
-    return ticket_client(settings(), os.environ)
+    return ticket_client(settings(), dict(os.environ))

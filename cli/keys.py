@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from escalade.errors import AmbiguousKeyError, TicketNotFoundError
+from escalade.errors import AmbiguousKeyError, StoreError, TicketNotFoundError, UnreachableError
 
 if TYPE_CHECKING:
     from store import Store
@@ -28,16 +28,28 @@ def find_keys(written: Sequence[str]) -> list[str]:
     """
     texts = [normal(text) for text in written]
     found: dict[str, None] = {}
-    beginnings = [text for text in texts if len(text) < KEY_LENGTH]
-    full: dict[str, str] = {}
-    if beginnings:
-        from cli.doors import store
-
-        with store() as opened:
-            full = {text: _complete(opened, text) for text in beginnings}
+    full = _complete_all([text for text in texts if len(text) < KEY_LENGTH])
     for text in texts:
         found[full.get(text, text)] = None
     return list(found)
+
+
+def _complete_all(beginnings: Sequence[str]) -> dict[str, str]:
+    if not beginnings:
+        return {}
+    from cli.doors import store
+
+    try:
+        with store() as opened:
+            return {text: _the_one(text, _stored(opened, text)) for text in beginnings}
+    except StoreError as missing:
+        import asyncio
+
+        try:
+            return asyncio.run(_ask_temporal(beginnings))
+        except UnreachableError:
+            # The store is what the person can mend; that Temporal could not help either is the smaller news.
+            raise missing from None
 
 
 def find_key(written: str) -> str:
@@ -60,19 +72,39 @@ def normal(text: str) -> str:
     return key
 
 
-def _complete(store: Store, beginning: str) -> str:
-    candidates = store.keys(beginning, MOST_CANDIDATES + 1)
+def _stored(store: Store, beginning: str) -> dict[str, str]:
+    """The keys that begin so, each with what helps to tell it from the others."""
+    found = {}
+    for key in store.keys(beginning, MOST_CANDIDATES + 1):
+        ticket = store.ticket(key)
+        found[key] = f"{ticket.status.value}  {ticket.title}" if ticket else ""
+    return found
+
+
+async def _ask_temporal(beginnings: Sequence[str]) -> dict[str, str]:
+    """The same from Temporal's index, which lags a little and forgets closed tickets after a while."""
+    from cli.doors import tickets
+    from escalade.ticket import key_of, workflow_id
+
+    full = {}
+    async with tickets() as client:
+        for beginning in beginnings:
+            query = f"WorkflowId STARTS_WITH '{workflow_id(beginning)}'"
+            found = {}
+            async for run in client.client.list_workflows(query, limit=10 * MOST_CANDIDATES):
+                found[key_of(run.id)] = (run.status.name if run.status else "").lower()
+            full[beginning] = _the_one(beginning, found)
+    return full
+
+
+def _the_one(beginning: str, candidates: dict[str, str]) -> str:
     if not candidates:
         raise TicketNotFoundError(
             f"No ticket's key starts with {beginning!r}.", mend="See every key: escalade ticket list --all"
         )
     if len(candidates) == 1:
-        return candidates[0]
-    lines = []
-    for key in candidates[:MOST_CANDIDATES]:
-        ticket = store.ticket(key)
-        lines.append(f"  {key}  {ticket.status.value}  {ticket.title}" if ticket else f"  {key}")
-    many = len(candidates) > MOST_CANDIDATES
-    count = f"More than {MOST_CANDIDATES}" if many else str(len(candidates))
-    listed = "\n".join(lines)
+        return next(iter(candidates))
+    shown = sorted(candidates)[:MOST_CANDIDATES]
+    count = f"More than {MOST_CANDIDATES}" if len(candidates) > len(shown) else str(len(candidates))
+    listed = "\n".join(f"  {key}  {candidates[key]}".rstrip() for key in shown)
     raise AmbiguousKeyError(f"{count} tickets start with {beginning!r}:\n{listed}", mend="Give more of the key.")

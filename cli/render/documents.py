@@ -3,9 +3,79 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import click
+
+_ANSWERS: Final = {
+    "answers": "what each ticket answered: `key`, `text`, `status`, `severity`, `tier`, `rung`, `owner`, "
+    "`acknowledged`, `duplicate` (this was handled before), `confirmed` (false: Temporal holds it, no worker has "
+    "handled it yet), `next` (`at`, `kind`, `what`, `why`)",
+    "failed": "what did not work: `key`, `error`, `mend`, `code` (of a refusal), `exit_code`",
+}
+_COMMANDS: Final = (
+    "ack",
+    "unack",
+    "status",
+    "resolve",
+    "escalate",
+    "return",
+    "snooze",
+    "pending",
+    "resume",
+    "reassign",
+    "respond",
+    "follow",
+    "severity",
+    "note",
+    "merge",
+    "reopen",
+    "close",
+)
+_PROBLEMS: Final = "each with `file`, `line`, `field`, `found`, `mend`, `level`"
+
+DOCUMENTS: Final[dict[str, dict[str, str]]] = {
+    "ticket open": {
+        "opened": "tickets that Temporal holds: `key`, `title`, `existed` (it was open already), `line` of a file",
+        "bad": f"rows that were not opened, {_PROBLEMS}",
+        "left": "how many rows were not tried because Temporal did not answer",
+    },
+    "ticket open --dry-run": {
+        "would": "for each ticket `policy`, `policy_why`, `happenings` (`at`, `after_seconds`, `tier`, `round`, "
+        "`what`, `why`, `people`, `repeats`, `last_at`), `goes_on` and the `ticket`",
+        "bad": f"rows that cannot be opened, {_PROBLEMS}",
+    },
+    "ticket list": {
+        "tickets": "the rows of the list, as the tickets last said they stood",
+        "more": "true when --limit left some out",
+    },
+    "ticket show": {
+        "ticket": "what the ticket says of itself: `key`, `life`, `ticket`, `status`, `tier_name`, `rung`, `round`, "
+        "`owner`, `acknowledged`, `told`, `upcoming`, `waiting_for`, …",
+        "timeline": "every entry: `entry_id`, `at`, `actor`, `kind`, `what`, `why`, `data`",
+        "timeline_complete": "false when the journal could not be read: then these are the newest entries",
+        "notices": "what a reader should know",
+    },
+    **{f"ticket {name}": _ANSWERS for name in _COMMANDS},
+    "page test": {
+        "person": "whom it went to",
+        "receipts": "one for each method: `method`, `channel`, `outcome`, `at`, `detail`, `message_id`",
+    },
+    "journal show": {
+        "stream": "its name",
+        "entries": "each with `seq`, `hash`, `erased`, `entry_id`, `at`, `actor`, `kind`, `what`, `why`, `data`",
+    },
+    "journal verify": {
+        "verified": "true when nothing was changed",
+        "streams": "how many were checked",
+        "findings": "each with `stream`, `seq`, `kind`, `text`, `tampered`",
+    },
+    "init": {"directory": "where", "written": "files that were made", "kept": "files that existed"},
+    "check": {"directory": "which", "valid": "true when there is no error", "problems": _PROBLEMS},
+    "schema": {"directory": "where", "written": "files that were made"},
+    "doctor": {"healthy": "true when nothing is wrong", "findings": "each with `name`, `level`, `says`, `mend`"},
+}
+"""The keys of each document, and what they hold."""
 
 
 def write_json(value: Any) -> None:

@@ -20,7 +20,7 @@ _TO = click.option("--to", metavar="TIER", help="A tier by name.")
     "escalate",
     examples=[
         'escalade ticket escalate k3j --reason "needs a database owner"',
-        'escalade ticket escalate k3j --to management --reason "client asks for a superior"',
+        'escalade ticket escalate k3j --to management --reason "asked for a superior"',
     ],
 )
 @key

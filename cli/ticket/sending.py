@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import click
 
@@ -41,6 +39,8 @@ def send(invocation: Invocation, keys: Sequence[str], make: Make, *, from_rung: 
     Returns:
         The exit code: 0, or 9 when some of several failed.
     """
+    import asyncio
+
     full = find_keys(keys)
     carried = {"by": acting_person(invocation)}
     outcomes = asyncio.run(_send_all(full, make, carried, from_rung=from_rung))
@@ -50,6 +50,8 @@ def send(invocation: Invocation, keys: Sequence[str], make: Make, *, from_rung: 
 async def _send_all(
     keys: Sequence[str], make: Make, carried: dict[str, Any], *, from_rung: bool
 ) -> list[Answer | EscaladeError]:
+    import asyncio
+
     from cli.doors import tickets
 
     slots = asyncio.Semaphore(AT_ONCE)
@@ -68,6 +70,8 @@ async def _send_all(
 
 
 async def _send_one(client: TicketClient, key: str, make: Make, carried: dict[str, Any], *, from_rung: bool) -> Answer:
+    from uuid import uuid4
+
     # The id is made once per ticket: however often the client tries, the ticket does it once.
     values = {**carried, "event_id": f"cli:{uuid4()}"}
     if from_rung:

@@ -1,0 +1,3 @@
+"""What the command line promises."""
+
+from __future__ import annotations
