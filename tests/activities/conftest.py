@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
+from tests.activities.making import Place, place
 from tests.activities.sinks import HttpSink, MailSink, http_sink, mail_sink
 
 
@@ -21,3 +24,16 @@ def web() -> Iterator[HttpSink]:
     """An HTTP server."""
     with http_sink() as sink:
         yield sink
+
+
+@pytest.fixture
+def here(tmp_path: Path, mail: MailSink, web: HttpSink) -> Iterator[Place]:
+    """Configured activities over a real store."""
+    with place(tmp_path, mail, web) as made:
+        yield made
+
+
+@pytest.fixture
+def env() -> ActivityEnvironment:
+    """What Temporal gives an activity."""
+    return ActivityEnvironment()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -42,7 +43,7 @@ class MailSink:
     @property
     def port(self) -> int:
         assert self.controller is not None
-        return int(self.controller.server.sockets[0].getsockname()[1])
+        return self.controller.port
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         answers = self.answers.get(address)
@@ -90,8 +91,9 @@ def mail_sink(*, starttls: bool = False, tls: bool = False) -> Iterator[MailSink
 
 class _FreePort(Controller):
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @dataclass
@@ -111,7 +113,7 @@ class HttpSink:
     received: list[Received] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str], str]] = field(default_factory=list)
     """Status, headers and body, one after the other; then 200."""
-    arrived: Callable[[Received], None] = lambda received: None
+    arrived: Callable[[Received], object] = lambda received: None
     """Called in the server's thread before it answers; blocking here holds the answer back."""
 
 
