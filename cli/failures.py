@@ -37,6 +37,10 @@ def explain(error: BaseException) -> int:
         case click.exceptions.NoArgsIsHelpError():
             error.show()
             return ExitCode.USAGE
+        case click.NoSuchOption():
+            path = error.ctx.command_path if error.ctx else "escalade"
+            tell(f"No such option {error.option_name!r}.{_near(error)}", f"See: {path} --help")
+            return ExitCode.USAGE
         case click.UsageError():
             path = error.ctx.command_path if error.ctx else "escalade"
             tell(_sentence(error.format_message()), f"See: {path} --help")
@@ -54,6 +58,13 @@ def explain(error: BaseException) -> int:
                 f"That is a fault of ours; please report it with {kept}" if kept else "That is a fault of ours.",
             )
             return ExitCode.INTERNAL
+
+
+def _near(error: click.NoSuchOption) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(error.option_name, error.possibilities or [], n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _default_mend(error: EscaladeError) -> str | None:

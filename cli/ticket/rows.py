@@ -79,6 +79,10 @@ def _jsonl(name: str, text: str) -> Iterator[Row | Problem]:
             kind = "a list" if isinstance(value, list) else "a bare value"
             yield Problem(name, number, "", f"This is {kind}, not an object.", 'Write one object a line: {"title": …}.')
             continue
+        if _broken(json.dumps(value, ensure_ascii=False)):
+            found = "It holds half of a character that takes two."
+            yield Problem(name, number, "", found, "Write the character itself, or both of its \\u parts.")
+            continue
         yield Row(number, value)
 
 
@@ -136,7 +140,8 @@ class _Counted(Iterable[str]):
 
 
 def _broken(text: str) -> bool:
-    return any("\udc80" <= c <= "\udcff" for c in text)
+    """Whether a text holds what cannot be UTF-8: bytes that were none, or one half of a surrogate pair."""
+    return any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _not_utf8(name: str, line: int) -> Problem:

@@ -9,7 +9,7 @@ import click
 
 from cli.acting import acting_person
 from cli.exits import ExitCode
-from cli.failures import tell
+from cli.failures import WrongCommandError, tell
 from cli.keys import find_keys
 from escalade.errors import EscaladeError
 
@@ -41,8 +41,10 @@ def send(invocation: Invocation, keys: Sequence[str], make: Make, *, from_rung: 
     """
     import asyncio
 
-    full = find_keys(keys)
     carried = {"by": acting_person(invocation)}
+    # What cannot be sent to anybody is told before anybody is asked.
+    _made(make, carried)
+    full = find_keys(keys)
     outcomes = asyncio.run(_send_all(full, make, carried, from_rung=from_rung))
     return report(invocation, full, outcomes)
 
@@ -77,7 +79,17 @@ async def _send_one(client: TicketClient, key: str, make: Make, carried: dict[st
     if from_rung:
         view = await client.view(key)
         values |= {"rung": view.rung, "life": view.life}
-    return await client.command(key, make(values))
+    return await client.command(key, _made(make, values))
+
+
+def _made(make: Make, values: dict[str, Any]) -> Command:
+    from pydantic import ValidationError
+
+    try:
+        return make(values)
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors())
+        raise WrongCommandError(f"The command cannot be sent: {said}.", mend="Shorten or correct it.") from None
 
 
 def report(invocation: Invocation, keys: Sequence[str], outcomes: Sequence[Answer | EscaladeError]) -> int:
