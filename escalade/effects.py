@@ -49,6 +49,8 @@ class SendPages(Effect):
     people: list[PagePerson]
     due_at: Instant
     candidates_left: int = 0
+    others_told: bool = False
+    """Others of this round acknowledged meanwhile and were taken out: its failing is not the whole round's."""
     subject: str = ""
     text: str = ""
 

@@ -25,14 +25,14 @@ from escalade.engine import (
     new_state,
     next_due,
 )
-from escalade.messages.activities import Admission, JournalAck, PagePerson, Receipt
+from escalade.messages.activities import Admission, JournalAck, Outcome, PagePerson, Receipt
 from escalade.messages.commands import COMMANDS
 from escalade.people.resolve import ContactPlan, Load, resolve_round
 from escalade.people.roster import ChannelTarget, ContactMethod, ContactRule, Person, Roster
 from escalade.policy.compile import compile_policy
 from escalade.policy.model import PolicySpec
 from escalade.policy.pinned import PinnedPolicy
-from escalade.record import Entry, Head
+from escalade.record import Entry, Head, render
 from escalade.ticket import Actor, Ticket
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -40,6 +40,11 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 Delivers = Callable[[str, ContactPlan, datetime], bool]
 """Whether a delivery to a target by a method at an instant is accepted."""
+
+
+def everything(target: str, plan: ContactPlan, at: datetime) -> bool:  # noqa: ARG001 - the shape of Delivers
+    """Every delivery is accepted."""
+    return True
 
 
 class Page(NamedTuple):
@@ -85,7 +90,7 @@ class Climb:
         ticket: Ticket | None = None,
         *,
         start: datetime = START,
-        delivers: Delivers = lambda target, plan, at: True,
+        delivers: Delivers | None = None,
         answers: bool = True,
     ) -> None:
         """Open the ticket and run what follows at once.
@@ -95,16 +100,17 @@ class Climb:
             people: the roster, live: it may be replaced during the climb.
             ticket: what it says.
             start: the instant it arrives.
-            delivers: which deliveries are accepted.
+            delivers: which deliveries are accepted; all of them unless given.
             answers: False leaves effects pending, as when no worker runs them.
         """
         self.now = start
         self.roster = people
-        self.delivers = delivers
+        self.delivers: Delivers = delivers or everything
         self.answers = answers
         self.pages: list[Page] = []
         self.entries: list[Entry] = []
         self.load: dict[str, Load] = {}
+        self.ledger: dict[tuple[str, str, str, int], Receipt] = {}
         self._queue: list[AnyEffect] = []
         self.state: TicketState = new_state(
             ticket or Ticket(title="test"), key="testticket", life="life", run="run", now=start
@@ -155,23 +161,22 @@ class Climb:
         while plans:
             plan = plans.pop(0)
             used.add(plan.method)
-            reached = self.delivers(who.target, plan, self.now)
-            self.pages.append(
-                Page(self.now, who.target, plan.method, effect.purpose, effect.rung, effect.round, reached)
-            )
-            receipts.append(
-                Receipt(
-                    target=who.target,
-                    method=plan.method,
-                    channel=plan.channel,
-                    step=plan.step,
-                    outcome="accepted" if reached else "failed",
-                    at=self.now,
-                )
-            )
-            if not reached and not plans:
+            # A page that replaces another keeps its round: what the ledger knows of it is not sent again.
+            key = (effect.round_id, who.target, plan.method, plan.step)
+            if key not in self.ledger:
+                self.ledger[key] = self._deliver(effect, who.target, plan)
+            receipts.append(self.ledger[key])
+            if not self.ledger[key].reached and not plans:
                 plans = [other for other in who.fallbacks if other.method not in used][:1]
         return receipts
+
+    def _deliver(self, effect: SendPages, target: str, plan: ContactPlan) -> Receipt:
+        reached = self.delivers(target, plan, self.now)
+        self.pages.append(Page(self.now, target, plan.method, effect.purpose, effect.rung, effect.round, reached))
+        outcome: Outcome = "accepted" if reached else "failed"
+        return Receipt(
+            target=target, method=plan.method, channel=plan.channel, step=plan.step, outcome=outcome, at=self.now
+        )
 
     def forward(self, **length: float) -> None:
         """Let time pass, stopping at everything that falls due on the way (`minutes=15`, `days=2`)."""
@@ -194,9 +199,14 @@ class Climb:
         """Look at the clock now."""
         return self.happens(Tick())
 
-    def does(self, who: str, command: str, **fields: Any) -> Decision:
+    def does(self, who: str, command: str, /, **fields: Any) -> Decision:
         """A person does something: `climb.does("ana", "acknowledge")`."""
         actor = Actor(kind="person", id=who, via="test")
+        return self.happens(COMMANDS[command].model_validate({"by": actor, **fields}))
+
+    def hears(self, source: str, command: str, /, **fields: Any) -> Decision:
+        """Another system does something: `climb.hears("alertmanager", "resolve")`."""
+        actor = Actor(kind="integration", id=source, via="test")
         return self.happens(COMMANDS[command].model_validate({"by": actor, **fields}))
 
     def written(self) -> None:
@@ -208,6 +218,18 @@ class Climb:
     def pages_of(self, target: str, *, since: datetime | None = None) -> list[Page]:
         """The deliveries attempted to somebody."""
         return [page for page in self.pages if page.target == target and (since is None or page.at >= since)]
+
+    def minutes_of(self, target: str) -> list[float]:
+        """When deliveries to somebody were attempted, in minutes from the opening."""
+        return [self.minute(page) for page in self.pages_of(target)]
+
+    def noted(self, kind: str) -> list[Entry]:
+        """The entries of a kind, in order."""
+        return [entry for entry in self.entries if entry.kind == kind]
+
+    def timeline(self) -> list[str]:
+        """Every entry as a line, in order."""
+        return [render(entry) for entry in self.entries]
 
     def kinds(self) -> list[str]:
         """The kinds of all entries, in order."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from escalade.effects import ResolveRound, SendPages
 from escalade.engine.draft import PAGING, Draft
+from escalade.engine.due import DueKind
 from escalade.engine.ladder import enter, unacknowledge
 from escalade.engine.state import Acknowledgement
 from escalade.messages.commands import Acknowledge, Command, Follow, Reassign, Respond, Unacknowledge
@@ -19,8 +20,7 @@ def acknowledge(d: Draft, cmd: Acknowledge) -> None:
     state, visit = d.state, d.visit
     by = cmd.by
     if any(ack.by.id == by.id and ack.by.kind == by.kind for ack in visit.acks):
-        visit.worked_at = d.now
-        visit.reminded = False
+        _restart_expiry(d)
         d.note("ticket.confirmed", f"{by.id} confirmed: still on it", cmd.comment, actor=by)
         d.text = "confirmed: still yours" if state.owner == by.id else "confirmed"
         return
@@ -33,8 +33,16 @@ def acknowledge(d: Draft, cmd: Acknowledge) -> None:
         d.text = "acknowledged; paging stops, and it has no owner yet"
     if state.status is Status.NEW:
         state.status = Status.INVESTIGATING
-    visit.worked_at = d.now
+    elif state.pause is not None and state.pause.status is Status.NEW:
+        state.pause = state.pause.model_copy(update={"status": Status.INVESTIGATING})
+    _restart_expiry(d)
+
+
+def _restart_expiry(d: Draft) -> None:
+    visit = d.visit
+    visit.worked_at = d.standing
     visit.reminded = False
+    visit.caps.pop(DueKind.EXPIRY, None)
 
 
 def _acknowledged_by_person(d: Draft, cmd: Acknowledge) -> None:
@@ -53,7 +61,7 @@ def _acknowledged_by_person(d: Draft, cmd: Acknowledge) -> None:
     seconds = waited.total_seconds()
     if visit.acknowledged_at is not None:
         d.note("ticket.joined", f"{by.id} is on it too", why, actor=by, seconds=seconds)
-        d.text = f"noted; {state.owner or 'an integration'} had acknowledged it before"
+        d.text = "acknowledged; it is yours now" if first else f"noted; {state.owner} had acknowledged it before"
     elif have >= quorum or quorum == 1:
         d.note("ticket.acknowledged", f"acknowledged by {by.id} ({role})", why, actor=by, seconds=seconds)
         _settle(d)
@@ -75,7 +83,7 @@ def _settle(d: Draft) -> None:
     visit = d.visit
     if visit.acknowledged_at is None:
         visit.acknowledged_at = d.now
-        visit.resolve_anchor = visit.resolve_anchor or d.now
+        visit.resolve_anchor = visit.resolve_anchor or d.standing
         visit.holding, visit.hold_until = False, None
         visit.round_now = False
         d.stop_paging()
@@ -91,12 +99,13 @@ def _spare(d: Draft, target: str) -> None:
             d.add(effect.model_copy(update={"id": d.effect_id(), "request": request}))
         elif isinstance(effect, SendPages) and effect.purpose in PAGING and not effect.cancelled:
             rest = [person for person in effect.people if person.target != target]
+            others = {"people": rest, "others_told": True}
             if len(rest) == len(effect.people):
                 continue
             d.state.pending[effect.id] = effect.model_copy(update={"cancelled": True})
             if rest:
                 # The same round in the ledger: who was told already is not told again.
-                d.add(effect.model_copy(update={"id": d.effect_id(), "people": rest}))
+                d.add(effect.model_copy(update={"id": d.effect_id(), **others}))
 
 
 def give_up(d: Draft, cmd: Unacknowledge) -> None:
@@ -104,7 +113,7 @@ def give_up(d: Draft, cmd: Unacknowledge) -> None:
     if not d.state.is_acknowledged and not d.visit.acks:
         d.refuse("not_acknowledged", "Nobody has acknowledged it.", actor=cmd.by, command=cmd.name)
         return
-    unacknowledge(d, d.now, cmd.comment or f"{cmd.by.id} gave it up", kind="ticket.unacknowledged")
+    unacknowledge(d, d.standing, cmd.comment or f"{cmd.by.id} gave it up", kind="ticket.unacknowledged")
     d.text = "un-acknowledged; paging again"
 
 
@@ -163,15 +172,21 @@ def follow(d: Draft, cmd: Follow) -> None:
     d.text = f"{target} is told what becomes of it"
 
 
-def worked(d: Draft, by: Actor) -> None:
-    """A person did something: it counts as work, and as the receiver's first (handoff delay)."""
+def worked(d: Draft, by: Actor, *, rung: int) -> None:
+    """A person did something: it counts as work, and as the receiver's first (handoff delay).
+
+    Args:
+        d: the decision in the making.
+        by: who.
+        rung: the rung before it: who moves a ticket has not begun to work where it arrived.
+    """
     visit = d.state.visit
-    if visit is None or not by.is_person:
+    if visit is None or not by.is_person or rung != visit.rung:
         return
     if visit.worked_at is not None:
-        visit.worked_at = d.now
-        visit.reminded = False
-    if not visit.first_work:
+        _restart_expiry(d)
+    receiver = f"person:{by.id}" in visit.told or (d.state.owner == by.id and d.state.owner_is_person)
+    if receiver and not visit.first_work:
         visit.first_work = True
         delay = d.now - visit.entered_at
         whole = timedelta(seconds=round(delay.total_seconds()))

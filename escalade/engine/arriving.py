@@ -95,14 +95,16 @@ def opened(d: Draft, event: Opened) -> None:
         return
     state.repeats += 1
     digest = payload_digest(ticket)
-    if state.status is Status.RESOLVED:
+    if state.status is Status.RESOLVED and ticket.status == "new":
         state.last_payload = digest
         reopened(d, f"the same key arrived again from {ticket.source or ticket.opened_by.id}", None)
         return
     if digest == state.last_payload:
         return
     state.last_payload = digest
-    why = "; ".join(["the ticket is open: nobody is paged for it", *event.problems])
+    # An import that runs twice brings what is over again: it opens nothing anew (decision 20).
+    known = "the ticket is open" if state.status.is_open else f"it is over, and so is what arrived ({ticket.status})"
+    why = "; ".join([f"{known}: nobody is paged for it", *event.problems])
     changes = {
         name: getattr(ticket, name)
         for name in ("title", "description", "severity", "labels")

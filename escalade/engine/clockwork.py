@@ -7,8 +7,9 @@ from datetime import datetime
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind, dues, expiry, next_round, tier_limit
 from escalade.engine.ladder import begin_round, climb, late_climb, next_pass, punctual, unacknowledge
-from escalade.engine.outcomes import page_now, take_steps
+from escalade.engine.outcomes import take_steps
 from escalade.engine.pausing import end_pause, shut
+from escalade.engine.receipts import page_now
 from escalade.messages.activities import PagePerson
 from escalade.time.durations import format_duration
 
@@ -65,10 +66,7 @@ def _pages(d: Draft) -> None:
         return
     kinds = {due.kind: due for due in dues(state) if due.at <= d.now}
     if (held := kinds.get(DueKind.HOLD_ENDS)) is not None:
-        # Whoever is on duty now gets the tier's whole time.
-        visit.t0 = punctual(d, held.at)
-        visit.holding, visit.hold_until = False, None
-        begin_round(d, visit.t0)
+        begin_round(d, punctual(d, held.at))
     elif DueKind.ROUND in kinds:
         begin_round(d, _round_due(d))
     elif DueKind.CONTACT_STEP in kinds:

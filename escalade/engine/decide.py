@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold
-from escalade.engine import acting, moving, outcomes, pausing
+from escalade.engine import acting, moving, outcomes, pausing, receipts
 from escalade.engine.arriving import admitted, journal_written, merged_here, opened
 from escalade.engine.clockwork import time_passed
 from escalade.engine.draft import Decision, Draft
@@ -24,6 +24,7 @@ from escalade.engine.events import (
     Tick,
     Unreadable,
 )
+from escalade.engine.ladder import begin_round
 from escalade.engine.state import TicketState
 from escalade.messages.commands import (
     Acknowledge,
@@ -70,18 +71,17 @@ def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") 
 
 def _roster_changed(d: Draft, _: RosterChanged) -> None:
     if d.state.visit is not None and d.visit.holding and d.state.pause is None:
-        d.visit.holding, d.visit.hold_until, d.visit.round_now = False, None, True
-        time_passed(d)
+        begin_round(d, d.now)
 
 
 def _delivery_failed(d: Draft, event: DeliveryFailed) -> None:
-    outcomes.delivery_failed(d, target=event.target, method=event.method, detail=event.detail)
+    receipts.delivery_failed(d, target=event.target, method=event.method, detail=event.detail)
 
 
 _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
     Tick: lambda d, _: time_passed(d),
     RoundResolved: outcomes.round_resolved,
-    PagesSent: outcomes.pages_sent,
+    PagesSent: receipts.pages_sent,
     StepStarted: outcomes.step_started,
     StepFinished: outcomes.step_finished,
     TicketTold: outcomes.ticket_told,
@@ -121,9 +121,14 @@ _WHENEVER: Final[dict[type[Command], Callable[[Draft, Any], None]]] = {
 
 def _command(d: Draft, cmd: Command) -> None:
     """A person's or a system's command: refused on the record, or done."""
+    state = d.state
+    if state.policy is None and state.status is not Status.CLOSED:
+        # Its id is not remembered: the same request may come again, and is then new.
+        d.refuse("not_admitted", "It has no policy yet; try again in a moment.", actor=cmd.by, command=cmd.name)
+        return
     if d.seen(cmd.event_id):
         return
-    state = d.state
+    was_open, rung = state.status.is_open, state.rung
     if cmd.life is not None and cmd.life != state.life:
         text = "It was asked of an earlier ticket with this key, which is closed."
         d.refuse("stale_life", text, actor=cmd.by, command=cmd.name)
@@ -131,9 +136,6 @@ def _command(d: Draft, cmd: Command) -> None:
     if state.status is Status.CLOSED:
         into = f" (merged into {state.merged_into})" if state.merged_into else ""
         d.refuse("closed", f"It is closed{into}.", actor=cmd.by, command=cmd.name)
-        return
-    if state.policy is None:
-        d.refuse("not_admitted", "It has no policy yet; try again in a moment.", actor=cmd.by, command=cmd.name)
         return
     if isinstance(cmd, Note):
         d.note("ticket.note", f"{cmd.by.id}: {cmd.text}", actor=cmd.by)
@@ -150,12 +152,15 @@ def _command(d: Draft, cmd: Command) -> None:
             _too_late(d, cmd)
             return
         act(d, cmd)
-    if d.refusal is None and d.state.status.is_open:
-        acting.worked(d, cmd.by)
+    if d.refusal is None and was_open:
+        acting.worked(d, cmd.by, rung=rung)
 
 
 def _too_late(d: Draft, cmd: Command) -> None:
     """Resolved already. Machines repeat themselves: theirs is written down; a person is told."""
+    if d.state.status.is_open:
+        d.refuse("merging", f"It is being merged into {d.state.merging}.", actor=cmd.by, command=cmd.name)
+        return
     if cmd.by.is_person:
         d.refuse("already_resolved", "It is resolved already; reopen it first.", actor=cmd.by, command=cmd.name)
         return

@@ -27,8 +27,11 @@ REMEMBERED: Final = 2000
 REMEMBERED_FOR: Final = timedelta(hours=48)
 """… and every one of the last 48 hours, up to ten times as many (decision 18)."""
 
-PAGING: Final = ("round", "contact_step", "catch_all")
+PAGING: Final[tuple[Purpose, ...]] = ("round", "contact_step", "catch_all")
 """The purposes that an acknowledgement stops. A responder was asked for by name; a notice wakes nobody up."""
+
+CALLS: Final[tuple[Purpose, ...]] = (*PAGING, "responder")
+"""The purposes that the end of a ticket stops."""
 
 
 class Refusal(BaseModel):
@@ -80,6 +83,14 @@ class Draft:
         assert self.state.visit is not None
         return self.state.visit
 
+    @property
+    def standing(self) -> datetime:
+        """The instant by the ticket's own clock, which stands still while it is snoozed or pending (decision 13).
+
+        What begins during a pause counts from here, so that the shift at the pause's end puts it at that end.
+        """
+        return self.state.pause.since if self.state.pause is not None else self.now
+
     def note(self, kind: str, what: str, why: str = "", *, actor: Actor = SYSTEM, **data: Any) -> None:
         """Write an entry."""
         state = self.state
@@ -109,11 +120,13 @@ class Draft:
         if len(state.outbox) > OUTBOX:
             lost = len(state.outbox) - OUTBOX + 1
             state.dropped += lost
+            # An id of its own each time: the writer ignores the ids it knows, and an earlier count may be written.
+            state.entry_n += 1
             text = f"{state.dropped} entries are not kept one by one"
             why = f"the store was away and the newest {OUTBOX} are kept"
             summary = entry.model_copy(
                 update={
-                    "entry_id": f"{state.run}/dropped",
+                    "entry_id": f"{state.run}/{state.entry_n}",
                     "at": state.outbox[0].at,
                     "actor": SYSTEM,
                     "kind": "journal.summarised",
@@ -188,12 +201,12 @@ class Draft:
         if targets:
             self.resolve("notice", list(dict.fromkeys(targets)), due_at=self.now, subject=subject, text=text)
 
-    def stop_paging(self) -> None:
+    def stop_paging(self, purposes: tuple[Purpose, ...] = PAGING) -> None:
         """No page of this ticket may start from here on (decision 7, E6). Receipts are still wanted."""
         for effect in list(self.state.pending.values()):
-            if isinstance(effect, ResolveRound) and effect.purpose in PAGING:
+            if isinstance(effect, ResolveRound) and effect.purpose in purposes:
                 del self.state.pending[effect.id]
-            elif isinstance(effect, SendPages) and effect.purpose in PAGING and not effect.cancelled:
+            elif isinstance(effect, SendPages) and effect.purpose in purposes and not effect.cancelled:
                 self.state.pending[effect.id] = effect.model_copy(update={"cancelled": True})
         if self.state.visit is not None:
             self.state.visit.steps = []

@@ -87,9 +87,9 @@ def tier_limit(state: TicketState, visit: Visit) -> datetime | None:
 
 def resolve_limit(state: TicketState, visit: Visit) -> datetime | None:
     """When the tier is left because it was not resolved; None when that is not limited or not running."""
-    within = state.times.resolve_within
-    tier = state.tier
-    anchor = visit.t0 if tier is not None and tier.resolve_from_entry else visit.resolve_anchor
+    within, tier, anchor = state.times.resolve_within, state.tier, visit.resolve_anchor
+    if visit.holding and tier is not None and tier.resolve_from_entry:
+        return None  # like the tier limit, it waits for somebody to be on duty (decision 15)
     derived = anchor + within if anchor is not None and within is not None else None
     return earlier(derived, visit.caps.get(DueKind.RESOLVE_LIMIT) if anchor is not None else None)
 
@@ -153,7 +153,7 @@ def _onward(state: TicketState, visit: Visit) -> str:
     if visit.tier + 1 < len(tiers):
         return f"it climbs to {tiers[visit.tier + 1].name}"
     again = state.policy.again
-    if again is not None and (again.times is None or state.passes < again.times) and not state.in_catch_all:
+    if again is not None and (again.times is None or state.passes < again.times):
         return f"the ladder is exhausted and starts again from {tiers[again.tier].name}"
     return "the catch-all is paged"
 

@@ -43,6 +43,8 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
         state.owner = ""
     last = tier >= len(state.policy.tiers)
     own = list(state.policy.catch_all if last else state.policy.tiers[tier].page)
+    if state.pause is not None:
+        t0 = d.standing
     state.visit = Visit(
         rung=state.rung,
         tier=tier,
@@ -50,7 +52,11 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
         t0=t0,
         targets=targets or own,
         reassigned=targets is not None,
+        resolve_anchor=t0 if not last and state.policy.tiers[tier].resolve_from_entry else None,
     )
+    if t0 < d.now and (limit := tier_limit(state, state.visit)) is not None and limit <= d.now and not state.pause:
+        # A limit of a few seconds, found late: nobody is climbed over before they could be told (decision 1).
+        state.visit.t0 = d.now
     limits = limit_words(d)
     d.note("tier.entered", f"entered {state.tier_name} (rung {state.rung}){limits}", why, t0=format_instant(t0))
     pinned = state.tier
@@ -114,10 +120,10 @@ def exhaust(d: Draft, t0: datetime, why: str) -> None:
     state = d.state
     assert state.policy is not None
     again = state.policy.again
-    reached, state.pass_reached = state.pass_reached, False
+    reached, state.pass_reached = state.pass_reached or state.is_acknowledged, False
     state.barren = 0 if reached else state.barren + 1
     more = again is not None and (again.times is None or state.passes < again.times)
-    if again is not None and more and not state.in_catch_all:
+    if again is not None and more:
         state.passes += 1
         of = "" if again.times is None else f" of {again.times}"
         name = state.policy.tiers[again.tier].name
@@ -150,13 +156,16 @@ def unacknowledge(d: Draft, t0: datetime, why: str, *, kind: str) -> None:
     """
     state, visit = d.state, d.visit
     lost = state.owner
+    # The new round tells everybody: what is on its way would tell some of them twice.
+    d.stop_rounds()
     visit.acks = []
     visit.acknowledged_at = None
     visit.worked_at = None
     visit.reminded = False
     visit.t0 = t0
     visit.last_round_at = None
-    visit.caps.pop(DueKind.EXPIRY, None)
+    for began_anew in (DueKind.TIER_LIMIT, DueKind.ROUND, DueKind.EXPIRY):
+        visit.caps.pop(began_anew, None)
     visit.turn, visit.turn_reached = [], False
     state.owner = ""
     if lost and state.owner_is_person and f"person:{lost}" not in state.followers:
@@ -181,7 +190,11 @@ def begin_round(d: Draft, due: datetime) -> None:
     visit.rounds += 1
     visit.last_round_at = d.now
     visit.round_now = False
-    visit.holding, visit.hold_until = False, None
+    if visit.holding:
+        # Limits did not run meanwhile; whoever is on duty now gets the tier's whole time (decision 15).
+        visit.holding, visit.hold_until, visit.t0 = False, None, due
+        if state.tier is not None and state.tier.resolve_from_entry:
+            visit.resolve_anchor = due
     visit.caps.pop(DueKind.ROUND, None)
     d.resolve("catch_all" if state.in_catch_all else "round", visit.targets, due_at=due)
 

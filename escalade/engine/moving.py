@@ -43,6 +43,9 @@ def escalate(d: Draft, cmd: Escalate) -> None:
     if _stale(d, cmd):
         return
     here = d.visit.tier
+    if state.in_catch_all and not cmd.by.is_person:
+        _ignored(d, cmd, "the ladder is exhausted: the catch-all is being paged")
+        return
     if state.in_catch_all:
         text = "The ladder is exhausted: the catch-all is being paged. Return it to a tier instead."
         d.refuse("exhausted", text, actor=cmd.by, command=cmd.name)
@@ -53,8 +56,7 @@ def escalate(d: Draft, cmd: Escalate) -> None:
     if target <= here:
         text = f"{cmd.to} is {'the current tier' if target == here else 'lower; use return'}."
         if not cmd.by.is_person:
-            d.note("escalate.ignored", f"{cmd.by.id} asked for {cmd.to}; nothing changed", text, actor=cmd.by)
-            d.text = f"nothing changed: {text}"
+            _ignored(d, cmd, text)
             return
         d.refuse("not_higher", text, actor=cmd.by, command=cmd.name)
         return
@@ -67,6 +69,12 @@ def escalate(d: Draft, cmd: Escalate) -> None:
     else:
         exhaust(d, d.now, why)
     d.text = f"escalated; now in {state.tier_name}"
+
+
+def _ignored(d: Draft, cmd: Escalate, why: str) -> None:
+    """A machine asked for where it is already: written down, and nothing else (decision 3)."""
+    d.note("escalate.ignored", f"{cmd.by.id} asked for {cmd.to or 'the next tier'}; nothing changed", why, actor=cmd.by)
+    d.text = f"nothing changed: {why}"
 
 
 def give_back(d: Draft, cmd: Return) -> None:

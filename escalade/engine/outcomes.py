@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from escalade.deliveries import delivery_entry
 from escalade.effects import (
-    PagesSent,
     ResolveRound,
     RoundResolved,
     RunStep,
@@ -15,13 +11,14 @@ from escalade.effects import (
     TellTicket,
     TicketTold,
 )
-from escalade.engine.draft import PAGING, Draft
+from escalade.engine.draft import CALLS, PAGING, Draft
 from escalade.engine.events import StepStarted
 from escalade.engine.ladder import climb, enter, punctual
+from escalade.engine.receipts import own_people
 from escalade.engine.state import DueStep, Told
-from escalade.messages.activities import PagePerson, Receipt
+from escalade.messages.activities import PagePerson
 from escalade.people.resolve import ContactPlan, Recipient, ResolvedRound
-from escalade.ticket import Status, workflow_id
+from escalade.ticket import Status
 
 
 def round_resolved(d: Draft, event: RoundResolved) -> None:
@@ -57,7 +54,8 @@ def _page(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> None:
             fallbacks=recipient.fallbacks,
             receipts=told.receipts if told else [],
         )
-        visit.turn.append(recipient.target)
+        if recipient.target not in visit.turn:
+            visit.turn.append(recipient.target)
         if recipient.target not in d.state.paged:
             d.state.paged.append(recipient.target)
         if first:
@@ -139,18 +137,15 @@ def _call(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> None:
 def _nobody(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> None:
     state, visit = d.state, d.visit
     tier = state.tier
+    if visit.reassigned:
+        own_people(d, resolved.nobody)
+        return
     if tier is None:
         d.note("round.nobody", f"the catch-all's round {effect.round} found nobody", resolved.nobody)
         return
     name = tier.name
     if effect.purpose == "catch_all":
         d.note("round.nobody", f"{name}: neither the tier nor the catch-all has anybody", resolved.nobody)
-        return
-    if visit.reassigned:
-        visit.targets, visit.reassigned = list(tier.page), False
-        visit.round_now = True
-        text = "the new assignee cannot be told; the tier's own people are paged"
-        d.note("round.nobody", text, resolved.nobody)
         return
     choice = tier.nobody
     if choice == "hold" and resolved.next_duty_at is None:
@@ -173,120 +168,6 @@ def _nobody(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> None:
             d.resolve("catch_all", state.policy.catch_all, due_at=effect.due_at)
         case _:
             pass
-
-
-def pages_sent(d: Draft, event: PagesSent) -> None:
-    """The pages are out, or not: record every delivery, and leave the tier when nobody was reached."""
-    state = d.state
-    effect = state.pending.pop(event.effect, None)
-    if not isinstance(effect, SendPages):
-        return
-    if event.head is not None:
-        state.head = event.head
-    whys = {person.target: person.why for person in effect.people}
-    for receipt in event.receipts:
-        entry = delivery_entry(
-            receipt,
-            stream=workflow_id(state.key),
-            life=state.life,
-            round_id=effect.round_id,
-            rung=effect.rung,
-            round_number=effect.round,
-            purpose=effect.purpose,
-            why=whys.get(receipt.target, ""),
-        )
-        d.keep(entry, written=event.written)
-    if event.error:
-        d.note("round.error", "the pages could not be attempted", event.error, round=effect.round)
-    for text in event.notes:
-        d.note("round.note", text, round=effect.round)
-    if effect.rung != state.rung or effect.purpose not in PAGING or state.visit is None:
-        return
-    for target in {receipt.target: None for receipt in event.receipts}:
-        _add_receipts(d, target, [r for r in event.receipts if r.target == target])
-    reached = any(receipt.reached for receipt in event.receipts)
-    if reached:
-        d.visit.turn_reached = True
-        state.pass_reached = state.pass_reached or not state.in_catch_all
-    elif not effect.cancelled and effect.purpose == "round" and state.status.is_open and state.pause is None:
-        _failed_round(d, effect)
-    elif not effect.cancelled:
-        d.note("round.failed", f"nobody was reached ({effect.purpose.replace('_', ' ')})", _errors(event.receipts))
-
-
-def _errors(receipts: list[Receipt]) -> str:
-    return "; ".join(f"{r.target} by {r.method}: {r.detail or r.outcome}" for r in receipts[:10])
-
-
-def _add_receipts(d: Draft, target: str, receipts: list[Receipt]) -> None:
-    told = d.visit.told.get(target)
-    if told is not None:
-        d.visit.told[target] = told.model_copy(update={"receipts": [*told.receipts, *receipts][-20:]})
-
-
-def _failed_round(d: Draft, effect: SendPages) -> None:
-    visit = d.visit
-    if visit.acknowledged_at is not None:
-        return
-    people = ", ".join(person.target for person in effect.people)
-    errors = _errors([r for p in effect.people if (told := visit.told.get(p.target)) for r in told.receipts[-3:]])
-    if effect.candidates_left:
-        text = f"round {effect.round} reached nobody ({people}); the next one is told at once"
-        d.note("round.failed", text, errors)
-        visit.round_now = True
-    elif visit.turn_reached:
-        d.note("round.failed", f"round {effect.round} reached nobody ({people}); others here were reached", errors)
-    else:
-        d.note("round.failed", f"round {effect.round} reached nobody ({people}); the next tier at once", errors)
-        climb(d, d.now, [f"no delivery of round {effect.round} was accepted"])
-
-
-def delivery_failed(d: Draft, *, target: str, method: str, detail: str) -> None:
-    """A provider took a message back: that person's next channel now, or the next tier when nobody is left reached.
-
-    Args:
-        d: the decision in the making.
-        target: who was not reached after all.
-        method: by which of their methods.
-        detail: what the provider said.
-    """
-    state = d.state
-    visit = state.visit
-    d.note("page.failed", f"{target} was not reached by {method} after all", detail, target=target, method=method)
-    if visit is None or not state.status.is_open or target not in visit.told:
-        return
-    told = visit.told[target]
-    receipts = [
-        r.model_copy(update={"outcome": "failed", "detail": detail}) if r.method == method and r.reached else r
-        for r in told.receipts
-    ]
-    visit.told[target] = told.model_copy(update={"receipts": receipts})
-    if visit.acknowledged_at is not None or state.pause is not None:
-        return
-    used = {r.method for r in receipts}
-    others = [plan for plan in told.fallbacks if plan.method not in used]
-    if others:
-        person = PagePerson(target=target, why=told.why, methods=others[:1], fallbacks=others[1:])
-        page_now(d, [person], due=d.now)
-    elif not any(r.reached for t in visit.told.values() for r in t.receipts) and state.tier is not None:
-        state.pass_reached = False
-        climb(d, d.now, [f"nobody remains reached: {target} by {method} failed later ({detail})"])
-
-
-def page_now(d: Draft, people: list[PagePerson], *, due: datetime) -> None:
-    """Page known people of this visit, outside a round: their later contact steps."""
-    effect_id = d.effect_id()
-    d.add(
-        SendPages(
-            id=effect_id,
-            round_id=effect_id,
-            rung=d.state.rung,
-            purpose="contact_step",
-            round=d.visit.rounds,
-            people=people,
-            due_at=due,
-        )
-    )
 
 
 def step_started(d: Draft, event: StepStarted) -> None:
@@ -321,7 +202,13 @@ def ticket_told(d: Draft, event: TicketTold) -> None:
             enter(d, start, d.now, f"{effect.key} is not open any more")
         return
     state.merged_into = effect.key
-    d.stop_paging()
+    if state.status is Status.CLOSED:
+        d.note(
+            "ticket.merged", f"merged into {effect.key}, which was told after it closed", "its watchers follow there"
+        )
+        return
+    d.stop_paging(CALLS)
+    d.drop_steps()
     state.pause = None
     state.status = Status.CLOSED
     state.closed_at = d.now

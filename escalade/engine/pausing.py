@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from escalade.engine.draft import Draft
-from escalade.engine.ladder import rounds
+from escalade.engine.draft import CALLS, Draft
+from escalade.engine.ladder import begin_round
 from escalade.engine.state import Pause
 from escalade.messages.commands import Close, Pending, Resolve, Resume, SetStatus, Snooze
 from escalade.ticket import Actor, Status
@@ -89,8 +89,9 @@ def end_pause(d: Draft, at: datetime, why: str, *, actor: Actor | None = None) -
         state.next_pass_at += gap
     text = f"back as {state.status.value} after {format_duration(timedelta(seconds=round(gap.total_seconds())))}"
     d.note(f"{ended.kind}.ended", text, why, actor=actor or d.system, seconds=gap.total_seconds())
-    if visit is not None and visit.acknowledged_at is None and not visit.holding:
-        rounds(d)
+    if visit is not None and visit.acknowledged_at is None:
+        visit.round_now = False
+        begin_round(d, at)
 
 
 def set_status(d: Draft, cmd: SetStatus) -> None:
@@ -110,7 +111,7 @@ def resolve(d: Draft, cmd: Resolve) -> None:
     """It is solved: nobody is paged any more; it closes when it is not reopened in time."""
     state = d.state
     assert state.policy is not None
-    d.stop_paging()
+    d.stop_paging(CALLS)
     d.drop_steps()
     state.pause = None
     state.next_pass_at = None
@@ -151,7 +152,7 @@ def cancelled(d: Draft, reason: str) -> None:
     """Somebody ended the workflow from outside: it is closed, and the journal says so."""
     if d.state.status is Status.CLOSED:
         return
-    d.stop_paging()
+    d.stop_paging(CALLS)
     d.drop_steps()
     d.state.pause = None
     d.note("ticket.cancelled", "its workflow was cancelled from outside Escalade", reason)

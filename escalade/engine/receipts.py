@@ -1,0 +1,177 @@
+"""What became of pages: who was reached, what a failed round leads to, and failures that are reported later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from escalade.deliveries import delivery_entry
+from escalade.effects import PagesSent, ResolveRound, SendPages
+from escalade.engine.draft import PAGING, Draft
+from escalade.engine.ladder import climb
+from escalade.messages.activities import PagePerson, Receipt
+from escalade.ticket import workflow_id
+
+
+def pages_sent(d: Draft, event: PagesSent) -> None:
+    """The pages are out, or not: record every delivery, and leave the tier when nobody was reached."""
+    state = d.state
+    effect = state.pending.pop(event.effect, None)
+    if not isinstance(effect, SendPages):
+        return
+    if event.head is not None:
+        state.head = event.head
+    whys = {person.target: person.why for person in effect.people}
+    for receipt in event.receipts:
+        entry = delivery_entry(
+            receipt,
+            stream=workflow_id(state.key),
+            life=state.life,
+            round_id=effect.round_id,
+            rung=effect.rung,
+            round_number=effect.round,
+            purpose=effect.purpose,
+            why=whys.get(receipt.target, ""),
+        )
+        d.keep(entry, written=event.written)
+    if event.error:
+        d.note("round.error", "the pages could not be attempted", event.error, round=effect.round)
+    for text in event.notes:
+        d.note("round.note", text, round=effect.round)
+    if effect.rung != state.rung or effect.purpose not in PAGING or state.visit is None:
+        return
+    for target in {receipt.target: None for receipt in event.receipts}:
+        _add_receipts(d, target, [r for r in event.receipts if r.target == target])
+    reached = any(receipt.reached for receipt in event.receipts)
+    if reached:
+        d.visit.turn_reached = True
+        state.pass_reached = state.pass_reached or not state.in_catch_all
+    elif not effect.cancelled and effect.purpose == "round" and state.status.is_open and state.pause is None:
+        _failed_round(d, effect)
+    elif not effect.cancelled:
+        errors = _errors(event.receipts)
+        d.note("round.failed", f"nobody was reached ({effect.purpose.replace('_', ' ')})", errors)
+        _after_failed_page(d, effect, errors)
+
+
+def _errors(receipts: list[Receipt]) -> str:
+    return "; ".join(f"{r.target} by {r.method}: {r.detail or r.outcome}" for r in receipts[:10])
+
+
+def _add_receipts(d: Draft, target: str, receipts: list[Receipt]) -> None:
+    told = d.visit.told.get(target)
+    if told is not None:
+        d.visit.told[target] = told.model_copy(update={"receipts": [*told.receipts, *receipts][-20:]})
+
+
+def _failed_round(d: Draft, effect: SendPages) -> None:
+    visit = d.visit
+    if visit.acknowledged_at is not None:
+        return
+    people = ", ".join(person.target for person in effect.people)
+    errors = _errors([r for p in effect.people if (told := visit.told.get(p.target)) for r in told.receipts[-3:]])
+    if effect.candidates_left:
+        text = f"round {effect.round} reached nobody ({people}); the next one is told at once"
+        d.note("round.failed", text, errors)
+        visit.round_now = True
+    elif effect.others_told or (visit.turn_reached and _takes_turns(d)):
+        d.note("round.failed", f"round {effect.round} reached nobody ({people}); others here were reached", errors)
+    else:
+        d.note("round.failed", f"round {effect.round} reached nobody ({people}); the next tier at once", errors)
+        climb(d, d.now, [f"no delivery of round {effect.round} was accepted"])
+
+
+def _takes_turns(d: Draft) -> bool:
+    tier = d.state.tier
+    return tier is not None and tier.how != "everyone" and not d.visit.reassigned
+
+
+def _after_failed_page(d: Draft, effect: SendPages, errors: str) -> None:
+    """A contact step or a round of the catch-all reached nobody."""
+    state = d.state
+    visit = d.visit
+    if not state.status.is_open or state.pause is not None or visit.acknowledged_at is not None:
+        return
+    if state.tier is None and visit.reassigned:
+        own_people(d, errors)
+    elif state.tier is not None and effect.purpose == "contact_step" and _nobody_left(d):
+        climb(d, d.now, [f"nobody remains reached: {errors}"])
+
+
+def own_people(d: Draft, why: str) -> None:
+    """The new assignee cannot be told: back to whom the rung pages by itself, at once."""
+    state, visit = d.state, d.visit
+    assert state.policy is not None
+    visit.targets = list(state.tier.page if state.tier is not None else state.policy.catch_all)
+    visit.reassigned = False
+    visit.round_now = True
+    d.note("round.nobody", "the new assignee cannot be told; those of the rung are paged", why)
+
+
+def _under_way(d: Draft) -> list[ResolveRound | SendPages]:
+    """The pages of this rung that are on their way."""
+    return [
+        effect
+        for effect in d.state.pending.values()
+        if isinstance(effect, ResolveRound | SendPages)
+        and effect.purpose in PAGING
+        and effect.rung == d.state.rung
+        and not effect.cancelled
+    ]
+
+
+def _nobody_left(d: Draft) -> bool:
+    """Whether nobody here was reached, has acknowledged, or is being told at this moment."""
+    visit = d.visit
+    reached = any(receipt.reached for told in visit.told.values() for receipt in told.receipts)
+    return not (visit.acks or reached or _under_way(d))
+
+
+def delivery_failed(d: Draft, *, target: str, method: str, detail: str) -> None:
+    """A provider took a message back: that person's next channel now, or the next tier when nobody is left reached.
+
+    Args:
+        d: the decision in the making.
+        target: who was not reached after all.
+        method: by which of their methods.
+        detail: what the provider said.
+    """
+    state = d.state
+    visit = state.visit
+    d.note("page.failed", f"{target} was not reached by {method} after all", detail, target=target, method=method)
+    if visit is None or not state.status.is_open or target not in visit.told:
+        return
+    told = visit.told[target]
+    receipts = [
+        r.model_copy(update={"outcome": "failed", "detail": detail}) if r.method == method and r.reached else r
+        for r in told.receipts
+    ]
+    visit.told[target] = told.model_copy(update={"receipts": receipts})
+    if visit.acknowledged_at is not None or state.pause is not None or target in [str(a.by) for a in visit.acks]:
+        return
+    used = {r.method for r in receipts}
+    for page in _under_way(d):
+        people = page.people if isinstance(page, SendPages) else []
+        used |= {plan.method for person in people if person.target == target for plan in person.methods}
+    others = [plan for plan in told.fallbacks if plan.method not in used]
+    if others:
+        person = PagePerson(target=target, why=told.why, methods=others[:1], fallbacks=others[1:])
+        page_now(d, [person], due=d.now)
+    elif state.tier is not None and _nobody_left(d):
+        state.pass_reached = False
+        climb(d, d.now, [f"nobody remains reached: {target} by {method} failed later ({detail})"])
+
+
+def page_now(d: Draft, people: list[PagePerson], *, due: datetime) -> None:
+    """Page known people of this visit, outside a round: their later contact steps."""
+    effect_id = d.effect_id()
+    d.add(
+        SendPages(
+            id=effect_id,
+            round_id=effect_id,
+            rung=d.state.rung,
+            purpose="contact_step",
+            round=d.visit.rounds,
+            people=people,
+            due_at=due,
+        )
+    )

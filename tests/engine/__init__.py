@@ -1,0 +1,3 @@
+"""What the engine promises, without Temporal."""
+
+from __future__ import annotations
