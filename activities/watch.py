@@ -85,6 +85,7 @@ class Watch:
         tickets: Tickets,
         guard: Guard,
         now: Callable[[], datetime],
+        canary_within: timedelta = CANARY_WITHIN,
         http: Callable[[], httpx.AsyncClient] = lambda: httpx.AsyncClient(timeout=10, follow_redirects=True),
     ) -> None:
         """Take what to look with.
@@ -95,6 +96,7 @@ class Watch:
             tickets: Temporal's side.
             guard: bounds calls to the store.
             now: the clock.
+            canary_within: how long a canary may take from its opening to its close.
             http: makes the client of the heartbeat.
         """
         self._configuration = configuration
@@ -102,6 +104,7 @@ class Watch:
         self._tickets = tickets
         self._guard = guard
         self._now = now
+        self._canary_within = canary_within
         self._http = http
 
     @activity.defn(name="sweep")
@@ -139,7 +142,7 @@ class Watch:
         step = "be opened"
         key = ""
         try:
-            async with asyncio.timeout(CANARY_WITHIN.total_seconds()):
+            async with asyncio.timeout(self._canary_within.total_seconds()):
                 key = await self._tickets.open(
                     Ticket(
                         title="canary",
@@ -161,7 +164,7 @@ class Watch:
                 await self._tickets.command(key, Resolve(by=_AS_CANARY, close=True))
                 await self._ended(key)
         except (EscaladeError, TimeoutError) as error:
-            why = str(error) or f"it took longer than {CANARY_WITHIN.total_seconds():g} s"
+            why = str(error) or f"it took longer than {self._canary_within.total_seconds():g} s"
             text = f"The canary ticket {key} could not {step}: {why}"
             _log.error("%s", text, extra={"ticket": key})
             finding = self._finding("canary", key, began, text, began)

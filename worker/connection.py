@@ -57,7 +57,7 @@ def destination(settings: Settings, env: Mapping[str, str]) -> Destination:
         EscaladeError: when Temporal's configuration file cannot be read or lacks the profile.
     """
     try:
-        profile = ClientConfigProfile.load(override_env_vars=env)
+        profile = ClientConfigProfile.load(override_env_vars=dict(env))
     except (RuntimeError, ValueError, OSError, tomllib.TOMLDecodeError) as error:
         raise EscaladeError(
             f"Temporal's configuration cannot be read: {error}",

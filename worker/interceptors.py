@@ -1,15 +1,12 @@
-"""What surrounds every handler and page: mistakes become entries, and lateness is measured."""
+"""What surrounds every handler and page: mistakes become entries, and acknowledgements are measured."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from temporalio import activity, workflow
+from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.worker import (
-    ActivityInboundInterceptor,
-    ExecuteActivityInput,
     HandleSignalInput,
     HandleUpdateInput,
     Interceptor,
@@ -17,8 +14,8 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
-from escalade.messages import PageRequest, TicketView
-from worker.metrics import ACKNOWLEDGE_LATENCY, PAGE_LATENESS
+from escalade.messages import TicketView
+from worker.metrics import ACKNOWLEDGE_LATENCY
 
 FAULT: Final = "fault"
 """The type of the ApplicationError a caller gets when a handler failed by a bug of ours."""
@@ -113,30 +110,8 @@ def _measure(before: TicketView | None) -> None:
         ).record(workflow.now() - before.entered_at)
 
 
-class _PageClock(ActivityInboundInterceptor):
-    """Measures how late a page begins."""
-
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
-        info = activity.info()
-        request = input.args[0] if input.args else None
-        # Attempts after the first are late because the first was not well, which is another figure.
-        if info.activity_type == "page" and info.attempt == 1 and isinstance(request, PageRequest):
-            late = max(datetime.now(UTC) - request.scheduled_at, timedelta(0))
-            meter = activity.metric_meter().with_additional_attributes(
-                {"severity": request.brief.severity.value, "purpose": request.purpose}
-            )
-            meter.create_histogram_timedelta(
-                PAGE_LATENESS, "From the instant a page was due to the start of its delivery.", "duration"
-            ).record(late)
-        return await self.next.execute_activity(input)
-
-
 class MeasureInterceptor(Interceptor):
-    """Measures lateness of pages and acknowledgements."""
-
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
-        """Around every activity; only pages are measured."""
-        return _PageClock(next)
+    """Measures how long acknowledgements take. Pages measure themselves."""
 
     def workflow_interceptor_class(
         self,

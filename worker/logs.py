@@ -89,7 +89,7 @@ def set_up_logging(form: Literal["text", "json"], level: str, *, stream: TextIO 
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
-    # One line per HTTP call is noise, and its URL may hold a token.
-    for noisy in ("httpx", "httpcore", "uvicorn.access"):
+    # One line per HTTP call is noise, and its URL may hold a token; what they start and stop is said by us.
+    for noisy in ("httpx", "httpcore", "uvicorn", "temporalio.worker"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return handler

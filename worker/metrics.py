@@ -7,11 +7,10 @@ from typing import Final
 
 from temporalio.runtime import LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
 
+from activities.page import LATENESS
 from escalade.errors import EscaladeError
 from worker.settings import Address
 
-PAGE_LATENESS: Final = "escalade_page_lateness"
-"""Seconds between the instant a round was due and the start of its first delivery."""
 ACKNOWLEDGE_LATENCY: Final = "escalade_acknowledge_latency"
 """Seconds between a rung's entry and the acknowledgement that stopped its paging."""
 
@@ -36,7 +35,7 @@ def telemetry(address: Address | None) -> TelemetryConfig:
             counters_total_suffix=True,
             unit_suffix=True,
             durations_as_seconds=True,
-            histogram_bucket_overrides={PAGE_LATENESS: _LATENESS_BUCKETS, ACKNOWLEDGE_LATENCY: _LATENCY_BUCKETS},
+            histogram_bucket_overrides={LATENESS: _LATENESS_BUCKETS, ACKNOWLEDGE_LATENCY: _LATENCY_BUCKETS},
         ),
     )
 

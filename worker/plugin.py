@@ -22,12 +22,11 @@ PASSED_THROUGH: Final = (
     "workflows.attributes",
     "workflows.doorway",
     "workflows.effects",
-    "workflows.step",
     "workflows.steps",
 )
 """Modules a workflow shares with its process: pure, so that sharing is safe, and costly to load per ticket.
-`workflows.step` has to be shared: the steps that were found are kept in it. The ticket itself stays inside the
-sandbox, which tells when it reaches for a clock."""
+`workflows.steps` has to be shared: the steps that were found are kept in it. The workflows themselves stay inside the
+sandbox, which tells when they reach for a clock."""
 
 
 def _share_modules(runner: WorkflowRunner | None) -> WorkflowRunner:

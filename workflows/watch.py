@@ -82,9 +82,9 @@ class CanaryWorkflow:
 
 
 async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entries: list[Entry]) -> None:
-    """Page the catch-all once for all of this, then write it down.
+    """Page the catch-all once for all of this, and write it down: with the page, or after it when the store was away.
 
-    The page goes first: when the journal is away it is told twice rather than never.
+    It is told twice rather than never: what is not written down counts as not told.
     """
     number = len(findings)
     subject = findings[0].text if number == 1 else f"{number} tickets need looking after: {findings[0].text}"
@@ -107,6 +107,7 @@ async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entri
         for recipient in resolved.recipients
     ]
     now = workflow.now()
+    batch = JournalBatch(stream=OPERATIONS, life="", entries=entries)
     if people:
         brief = TicketBrief(
             key="watch",
@@ -116,7 +117,7 @@ async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entri
             status=Status.NEW,
             opened_at=now,
         )
-        await workflow.execute_activity(
+        result = await workflow.execute_activity(
             contracts.page,
             PageRequest(
                 round_id=round_id,
@@ -127,6 +128,7 @@ async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entri
                 deliver_within=timedelta(seconds=15),
                 subject=subject[:300],
                 text=text,
+                batch=batch,
             ),
             task_queue=contracts.PAGES_QUEUE,
             start_to_close_timeout=timedelta(seconds=20),
@@ -135,11 +137,13 @@ async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entri
             priority=URGENT,
             summary="page the catch-all",
         )
+        if result.written:
+            return
     else:
         workflow.logger.error("There is nobody to tell: %s", resolved.nobody)
     await workflow.execute_activity(
         contracts.journal,
-        JournalBatch(stream=OPERATIONS, life="", entries=entries),
+        batch,
         task_queue=contracts.JOURNAL_QUEUE,
         start_to_close_timeout=timedelta(seconds=10),
         retry_policy=TWICE,
