@@ -7,7 +7,7 @@ that returns its text and name it in `PAGES`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ from cli.exits import MEANINGS
 from cli.main import root
 from cli.render.documents import DOCUMENTS
 from configuration import schemas
+from configuration.schema import _attribute_docs
+from docs.meanings import COMPOSE, KINDS, METRICS, TEMPORAL, VARIABLES, Variable
 from worker.registry import extensions
+from worker.settings import _NAMES, Settings
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 CLI_RULES = """\
@@ -121,6 +124,17 @@ def _objects(schema: dict[str, Any]) -> Iterator[str]:
             if inner.get("description"):
                 yield f"{_text(inner['description'])}\n"
             yield _table(inner)
+            yield from _choices(inner)
+
+
+def _choices(schema: dict[str, Any]) -> Iterator[str]:
+    """What each kind of channel, or each step, may be given."""
+    for choice in schema.get("allOf", []):
+        use, part = choice["if"]["properties"]["use"]["const"], choice["then"]
+        settings = part["properties"].get("with", part)
+        if about := _text(settings.get("description", "")):
+            yield f"`use: {use}`. {about}\n"
+        yield _table({**settings, "properties": {k: v for k, v in settings["properties"].items() if k != "use"}})
 
 
 def _table(schema: dict[str, Any]) -> str:
@@ -169,10 +183,79 @@ def _type(value: dict[str, Any]) -> str:
             return str(other)
 
 
+def journal_page() -> str:
+    """Every kind of journal entry."""
+    parts = [
+        "# Journal entries\n",
+        (
+            "Every entry has an instant, an actor, a kind, *what* happened and *why*. `data` holds the same for programs; "
+            "of an entry of a ticket it always has `rung` and `tier`. Kinds are stable: they are added, never renamed. "
+            "`escalade journal show KEY --kind tier` shows one family.\n"
+        ),
+        (
+            "Streams: `ticket/<key>` for each ticket, `pages` for contact tests, `operations` for what the watch found and "
+            "what was done to the journal itself, and `configuration` and `roster`.\n"
+        ),
+    ]
+    for title, kinds in KINDS.items():
+        rows = "\n".join(f"| `{kind}` | {_text(meaning)} |" for kind, meaning in kinds.items())
+        parts.append(f"## {title}\n\n| kind | says |\n|---|---|\n{rows}\n")
+    return "\n".join(parts)
+
+
+def environment_page() -> str:
+    """Every environment variable."""
+    described = _attribute_docs(Settings)
+    own = []
+    for field, name in _NAMES.items():
+        default = Settings.model_fields[field].default
+        text = _text(described[field]).replace(f" (`{name}`)", "")
+        own.append(Variable(name, text, f"`{default}`" if default not in (None, "") else ""))
+    return "\n".join(
+        [
+            "# Environment variables\n",
+            "An empty value counts as not given. A wrong one is an error that names the variable.\n",
+            "## Escalade\n",
+            _variables([*own, *VARIABLES]),
+            "Secrets have names of your own: whatever the configuration refers to as `${NAME}`.\n",
+            "## Temporal\n",
+            (
+                "How Temporal is reached is Temporal's own configuration; these are its variables and are read by the "
+                "`temporal` program and every SDK alike. `escalade up` leaves them out: its worker uses its own server.\n"
+            ),
+            _variables(TEMPORAL),
+            "## `docker-compose.yml`\n",
+            "Written in `.env`; see `.env.example`.\n",
+            _variables(COMPOSE),
+        ]
+    )
+
+
+def _variables(variables: Iterable[Any]) -> str:
+    rows = "\n".join(f"| `{v.name}` | {_text(v.meaning)} | {v.default} |" for v in variables)
+    return f"| variable | meaning | default |\n|---|---|---|\n{rows}\n"
+
+
+def metrics_page() -> str:
+    """What a worker measures."""
+    rows = "\n".join(f"| `{m.name}` | {m.kind} | {m.labels} | {_text(m.meaning)} |" for m in METRICS)
+    return (
+        "# Metrics\n\n"
+        "With `ESCALADE_METRICS` set, a worker serves `/metrics` for Prometheus there. Histograms in seconds end in "
+        "`_seconds_bucket`, `_seconds_sum` and `_seconds_count`, counters in `_total`. "
+        "[How to monitor it](../how-to/monitor.md) says which to watch.\n\n"
+        f"| metric | kind | labels | meaning |\n|---|---|---|---|\n{rows}\n\n"
+        "Temporal's SDK serves its own figures at the same place; they begin with `temporal_`.\n"
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "configuration.md": configuration_page,
+    "environment.md": environment_page,
     "exit-codes.md": exit_codes_page,
+    "journal.md": journal_page,
+    "metrics.md": metrics_page,
 }
 """Each page and what writes it."""
 
