@@ -138,7 +138,9 @@ def insert_if_new(connection: Connection, table: Table, values: dict[str, Any]) 
         Whether it was inserted.
     """
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return bool(connection.execute(dialect.insert(table).values(values).on_conflict_do_nothing()).rowcount)
+    insert = dialect.insert(table).values(values).on_conflict_do_nothing()
+    # Not by the row count, which SQLAlchemy does not keep for an INSERT.
+    return connection.execute(insert.returning(*table.primary_key)).first() is not None
 
 
 def _read(url: str) -> URL:

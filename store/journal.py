@@ -48,7 +48,7 @@ class Journal(Room):
             first, again = _split(batch.entries)
             head, truncated = self._write(connection, head, batch.model_copy(update={"entries": first}))
             if again:
-                head, _ = self._write(connection, head, batch.model_copy(update={"entries": again, "known": head}))
+                head, _ = self._write(connection, head, batch.model_copy(update={"entries": again}))
             if batch.snapshot is not None:
                 project(connection, batch.snapshot)
         return JournalAck(head=head, truncated=truncated)

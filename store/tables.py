@@ -58,7 +58,8 @@ def stored_instant(at: datetime) -> str:
 
 def _by_bytes(dialect: Dialect) -> TypeEngine[Any]:
     # Ordered by bytes everywhere: a locale's order differs between machines, and prefixes are looked up as ranges.
-    return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+    # Not through `dialect.type_descriptor`, which would make VARCHAR of it.
+    return Text(collation="C") if dialect.name == "postgresql" else Text()
 
 
 # The methods that SQLAlchemy calls are described, and given their arguments, by SQLAlchemy.
