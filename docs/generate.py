@@ -33,6 +33,18 @@ Every key that may be written, from the same models that check it; an unknown ke
 these as JSON Schemas, so that editors complete and check while you type. Durations are written `90s`, `5m`, `1h30m`,
 `2d` or `PT15M`.
 """
+JOURNAL_RULES = """\
+Every entry has an instant, an actor, a kind, *what* happened and *why*. `data` holds the same for programs; an entry of
+a ticket always has `rung` and `tier` there. Kinds are stable: they are added, never renamed. `escalade journal show KEY
+--kind tier` shows one family.
+
+Streams: `ticket/<key>` for each ticket, `pages` for contact tests, `operations` for what the watch found and what was
+done to the journal itself, and `configuration` and `roster`.
+"""
+TEMPORAL_RULES = """\
+How Temporal is reached is Temporal's own configuration: the `temporal` program and every SDK read the same variables.
+`escalade up` leaves them out: its worker uses its own server.
+"""
 NOTICE = "<!-- Written by docs/generate.py: change the code, then run `make docs`. -->\n"
 
 
@@ -187,15 +199,7 @@ def journal_page() -> str:
     """Every kind of journal entry."""
     parts = [
         "# Journal entries\n",
-        (
-            "Every entry has an instant, an actor, a kind, *what* happened and *why*. `data` holds the same for programs; "
-            "of an entry of a ticket it always has `rung` and `tier`. Kinds are stable: they are added, never renamed. "
-            "`escalade journal show KEY --kind tier` shows one family.\n"
-        ),
-        (
-            "Streams: `ticket/<key>` for each ticket, `pages` for contact tests, `operations` for what the watch found and "
-            "what was done to the journal itself, and `configuration` and `roster`.\n"
-        ),
+        JOURNAL_RULES,
     ]
     for title, kinds in KINDS.items():
         rows = "\n".join(f"| `{kind}` | {_text(meaning)} |" for kind, meaning in kinds.items())
@@ -219,10 +223,7 @@ def environment_page() -> str:
             _variables([*own, *VARIABLES]),
             "Secrets have names of your own: whatever the configuration refers to as `${NAME}`.\n",
             "## Temporal\n",
-            (
-                "How Temporal is reached is Temporal's own configuration; these are its variables and are read by the "
-                "`temporal` program and every SDK alike. `escalade up` leaves them out: its worker uses its own server.\n"
-            ),
+            TEMPORAL_RULES,
             _variables(TEMPORAL),
             "## `docker-compose.yml`\n",
             "Written in `.env`; see `.env.example`.\n",
