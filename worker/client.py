@@ -140,24 +140,35 @@ class TicketClient:
         command = command.model_copy(update={"event_id": command.event_id or uuid.uuid4().hex})
         handle = self._handle(key)
         try:
-            return await self._bounded(
-                handle.execute_update(
-                    command.name,
-                    command,
-                    id=command.event_id,
-                    result_type=Answer,
-                    rpc_timeout=self.answer_within,
-                ),
-                within=self.answer_within,
-            )
+            return await self._update(handle, command)
         except WorkflowUpdateFailedError as error:
             raise _refusal(error) from None
         except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
             return await self._leave_with_temporal(key, command)
         except RPCError as error:
-            if error.status in _UNANSWERED:
+            # Not ready: the run was just continuing as new, or its task failed once. A signal cannot be lost to
+            # that, and the event id makes it the same command.
+            if error.status in (*_UNANSWERED, *_NOT_READY):
                 return await self._leave_with_temporal(key, command)
             raise await self._explain(key, error) from None
+
+    async def _update(self, handle: WorkflowHandle[Any, Any], command: Command) -> Answer:
+        for left in (2, 1, 0):
+            try:
+                return await self._bounded(
+                    handle.execute_update(
+                        command.name,
+                        command,
+                        id=command.event_id,
+                        result_type=Answer,
+                        rpc_timeout=self.answer_within,
+                    ),
+                    within=self.answer_within,
+                )
+            except RPCError as error:
+                if error.status not in _NOT_READY or not left:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     async def signal(self, key: str, command: Command) -> Answer:
         """Leave a command with Temporal, as a system does: it is handled once, when a worker runs."""
@@ -248,6 +259,7 @@ class TicketClient:
 
 
 _UNANSWERED: Final = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+_NOT_READY: Final = (RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED)
 
 
 def key_of_new(ticket: Ticket) -> str:
