@@ -169,6 +169,7 @@ def view(state: TicketState) -> TicketView:
         waiting_for=waiting_for(state),
         timeline=state.tail,
         unwritten=len(state.outbox),
+        under_way=[effect.kind for effect in state.pending.values()],
         head=state.head,
         repeats=state.repeats,
     )

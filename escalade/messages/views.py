@@ -85,6 +85,8 @@ class TicketView(BaseModel):
     """The newest entries; the journal has all of them."""
     unwritten: int = 0
     """Entries that still wait for the store."""
+    under_way: list[str] = Field(default_factory=list)
+    """Effects that were started and have not come back: pages being sent, steps that run, tickets being told."""
     head: Head | None = None
     repeats: int = 0
     """How often the same key arrived again while open."""
