@@ -95,10 +95,10 @@ async def _remove(client: Client, name: str) -> None:
 class WatchedTickets:
     """`activities.watch.Tickets`, on Temporal."""
 
-    def __init__(self, client: Client) -> None:
-        """Take a worker's client."""
+    def __init__(self, client: Client, *, answer_within: timedelta = timedelta(seconds=5)) -> None:
+        """Take a worker's client; a ticket that does not answer so soon is silent."""
         self._client = client
-        self._tickets = TicketClient(client)
+        self._tickets = TicketClient(client, answer_within=answer_within)
 
     async def overdue(self, before: datetime) -> list[str]:
         """Open tickets that the index calls due before an instant, or whose workflow tasks fail."""

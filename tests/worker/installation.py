@@ -1,0 +1,130 @@
+"""A small installation in a directory: configuration, store, workers, all real."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+
+from activities.guard import Guard
+from activities.implementations import Activities
+from activities.watch import Watch
+from configuration import Live
+from escalade.messages import TicketView
+from store import Store
+from worker.client import TicketClient
+from worker.registry import extensions
+from worker.watch import WatchedTickets
+from worker.workers import WorkerOptions, make_workers
+
+
+def write_configuration(directory: Path, *, canary_channel: str = "paper", **watch: Any) -> Path:
+    """Two people, one ladder, a catch-all and a canary; everything is printed into `paper.txt`."""
+    (directory / "policies").mkdir(parents=True, exist_ok=True)
+    paper = directory / "paper.txt"
+    shared = {
+        "catch_all": "channel:last-resort",
+        "default_policy": "ladder",
+        "channels": {
+            "paper": {"use": "console", "path": str(paper)},
+            "broken": {"use": "console", "path": str(directory / "escalade.yaml" / "no-directory")},
+        },
+        "places": {
+            "last-resort": {"channel": "paper", "address": "last-resort"},
+            "quiet": {"channel": canary_channel, "address": "quiet"},
+        },
+        "watch": watch,
+    }
+    people = {"people": {"ana": {"name": "Ana", "methods": {"paper": {"channel": "paper", "address": "ana"}}}}}
+    ladder = {"policy": "ladder", "tiers": [{"name": "one", "page": ["person:ana"], "acknowledge_within": "1h"}]}
+    canary = {
+        "policy": "canary",
+        "match": [{"source": "escalade-canary"}],
+        "tiers": [{"name": "quiet", "page": ["channel:quiet"], "acknowledge_within": "5m"}],
+        "reopen_within": "0s",
+    }
+    for name, value in {
+        "escalade.yaml": shared,
+        "people.yaml": people,
+        "policies/ladder.yaml": ladder,
+        "policies/canary.yaml": canary,
+    }.items():
+        # JSON is YAML: no writer needed.
+        (directory / name).write_text(json.dumps(value), encoding="utf-8")
+    return paper
+
+
+@dataclass
+class Installation:
+    """What runs, and what it wrote."""
+
+    client: Client
+    tickets: TicketClient
+    store: Store
+    live: Live
+    paper: Path
+
+    def said(self) -> str:
+        """Everything that was printed."""
+        return self.paper.read_text(encoding="utf-8") if self.paper.exists() else ""
+
+    async def until(self, key: str, seen: Callable[[TicketView], bool]) -> TicketView:
+        """Wait until a ticket shows something."""
+        async with asyncio.timeout(20):
+            while True:
+                view = await self.tickets.view(key)
+                if seen(view):
+                    return view
+                await asyncio.sleep(0.02)
+
+
+def now_in_utc() -> datetime:
+    """The clock of the machine."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def installed(
+    client: Client,
+    directory: Path,
+    *,
+    now: Callable[[], datetime] = now_in_utc,
+    canary_within: timedelta = timedelta(seconds=20),
+    **configured: Any,
+) -> AsyncIterator[Installation]:
+    """Run workers on a configuration of `directory` for the length of a block."""
+    paper = write_configuration(directory, **configured)
+    found = extensions()
+    live = Live(directory, env={}, channels=found.channels, steps=found.steps)
+    store = Store.open(f"sqlite:///{directory / 'escalade.db'}")
+    guard = Guard()
+    activities = Activities(live, store, channels=found.channels, guard=guard)
+    watch = Watch(
+        configuration=live,
+        store=store,
+        tickets=WatchedTickets(client, answer_within=timedelta(seconds=1)),
+        guard=guard,
+        now=now,
+        canary_within=canary_within,
+    )
+    workers = make_workers(
+        client,
+        activities.all(),
+        steps=found.steps,
+        watch=[watch.sweep, watch.canary, watch.heartbeat],
+        options=WorkerOptions(grace=timedelta(seconds=1)),
+    )
+    async with AsyncExitStack() as stack:
+        for worker in workers:
+            await stack.enter_async_context(worker)
+        tickets = TicketClient(client, answer_within=timedelta(seconds=10))
+        yield Installation(client, tickets, store, live, paper)
+    activities.close()
+    store.close()

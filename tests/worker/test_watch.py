@@ -1,0 +1,235 @@
+"""The watch (decisions 38 and 49): a ticket goes silent only by a bug, so everything here breaks something."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import delete
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.worker import Worker
+
+from activities.contracts import JOURNAL_QUEUE
+from activities.watch import canary_key
+from escalade.messages import JournalBatch, Resolve, Upcoming
+from escalade.messages.activities import Snapshot
+from escalade.messages.watch import OPERATIONS, CanaryReport, WatchReport, WatchRequest
+from escalade.ticket import Severity, Status, Ticket, workflow_id
+from store.tables import lives
+from store.tables import tickets as rows
+from tests.worker.installation import installed, now_in_utc
+from worker import search_attributes
+from worker.testing import real_server
+from worker.watch import CANARY, SWEEP, schedule_watch
+
+
+def soon() -> datetime:
+    return now_in_utc() + timedelta(minutes=5)
+
+
+@workflow.defn(name="TicketWorkflow", sandboxed=False)
+class Stuck:
+    """A ticket with a bug: what is due never happens."""
+
+    @workflow.run
+    async def run(self, due: str) -> None:
+        self._due = due
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.query
+    def upcoming(self) -> list[Upcoming]:
+        return [Upcoming(at=self._due, kind="round", what="round 2", why="un-acknowledged")]  # type: ignore[arg-type]
+
+
+async def look(client: Client, *, compare: bool = False) -> WatchReport:
+    report: WatchReport = await client.execute_workflow(
+        "WatchWorkflow",
+        WatchRequest(compare=compare),
+        id="watch/test",
+        task_queue=JOURNAL_QUEUE,
+        result_type=WatchReport,
+    )
+    return report
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[tuple[str, list[bytes]]]:
+    """An HTTP server that answers 200 and keeps the request lines."""
+    heard: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readline())
+        while (await reader.readline()).strip():
+            pass
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/beat", heard
+
+
+async def test_a_ticket_whose_due_is_past_pages_the_catch_all_once_an_hour(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        due = now_in_utc() - timedelta(minutes=3)
+        async with Worker(client, task_queue="stuck", workflows=[Stuck]):
+            await client.start_workflow(
+                "TicketWorkflow",
+                due.isoformat(),
+                id=workflow_id("stuckstuck"),
+                task_queue="stuck",
+                search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.DUE, due)]),
+            )
+            await _indexed(client, 1)
+            first = await look(client)
+            assert [finding.kind for finding in first.fresh] == ["late"]
+            assert "Ticket stuckstuck is" in there.said()
+            assert "last-resort" in there.said()
+            assert (await look(client)).fresh == []
+        assert there.said().count("subject") == 1
+        written = [stored.entry for stored in there.store.entries(OPERATIONS) if stored.entry.kind == "watch.late"]
+        assert [entry.data["key"] for entry in written] == ["stuckstuck"]
+
+
+async def test_a_ticket_that_does_not_answer_is_told_as_silent(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        due = now_in_utc() - timedelta(minutes=3)
+        await client.start_workflow(
+            "TicketWorkflow",
+            id=workflow_id("mutemutemu"),
+            task_queue="nobody-polls-this",
+            search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.DUE, due)]),
+        )
+        await _indexed(client, 1)
+        report = await look(client)
+        assert [(finding.kind, finding.key) for finding in report.fresh] == [("silent", "mutemutemu")]
+        assert "does not answer" in there.said()
+
+
+async def test_an_open_row_without_a_workflow_is_an_entry_and_a_page(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        long_ago = now_in_utc() - timedelta(hours=1)
+        row = Snapshot(
+            key="gonegonego",
+            life="x",
+            version=1,
+            title="gone",
+            severity=Severity.SEV1,
+            status=Status.TRIAGE,
+            opened_at=long_ago,
+            updated_at=long_ago,
+        )
+        there.store.write(JournalBatch(stream=workflow_id(row.key), life="x", snapshot=row))
+        report = await look(client, compare=True)
+        assert [(finding.kind, finding.key) for finding in report.fresh] == [("missing", "gonegonego")]
+        assert "nobody looks after it any more" in there.said()
+        assert [s.entry.kind for s in there.store.entries(OPERATIONS)][:1] == ["watch.missing"]
+
+
+async def test_a_row_that_is_missing_is_written_again_from_the_ticket_itself(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path, now=soon) as there:
+        opened = await there.tickets.open(Ticket(title="db down", service="payments"))
+        await there.until(opened.key, lambda view: bool(view.told) and not view.unwritten)
+        with there.store.database.writing() as connection:
+            connection.execute(delete(rows))
+            connection.execute(delete(lives))
+        assert there.store.ticket(opened.key) is None
+        await _indexed(client, 1)
+        report = await look(client, compare=True)
+        assert (report.reprojected, report.findings) == ([opened.key], [])
+        row = there.store.ticket(opened.key)
+        assert row is not None
+        assert (row.title, row.life, row.due_at is not None) == ("db down", opened.life, True)
+        # The ticket's own next row replaces it.
+        await there.tickets.command(opened.key, Resolve())
+        await there.until(opened.key, lambda view: not view.unwritten)
+        assert there.store.ticket(opened.key).status is Status.RESOLVED  # type: ignore[union-attr]
+
+
+async def test_the_heartbeat_is_called_while_all_is_well_and_not_when_a_ticket_is_late(tmp_path: Path) -> None:
+    async with (
+        listening() as (url, heard),
+        real_server() as client,
+        installed(client, tmp_path, heartbeat_url=url) as there,
+    ):
+        opened = await there.tickets.open(Ticket(title="fine"))
+        await there.until(opened.key, lambda view: bool(view.told))
+        assert (await look(client)).findings == []
+        assert heard == [b"GET /beat HTTP/1.1\r\n"]
+        due = now_in_utc() - timedelta(minutes=3)
+        await client.start_workflow(
+            "TicketWorkflow",
+            id=workflow_id("mutemutemu"),
+            task_queue="nobody-polls-this",
+            search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.DUE, due)]),
+        )
+        await _indexed(client, 2)
+        assert (await look(client)).findings != []
+        assert len(heard) == 1
+
+
+async def test_a_canary_runs_through_the_whole_engine_and_wakes_nobody(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path, canary_every="15m") as there:
+        for _ in range(2):
+            report = await client.execute_workflow(
+                "CanaryWorkflow", id="watch/canary", task_queue=JOURNAL_QUEUE, result_type=CanaryReport
+            )
+            assert report.well, report.text
+        assert there.said().count("to       quiet") == 2
+        assert "last-resort" not in there.said()
+        row = there.store.ticket(canary_key())
+        assert row is not None
+        assert (row.status, row.labels, row.policy) == (Status.CLOSED, {"canary": "true"}, "canary")
+
+
+async def test_a_canary_that_cannot_be_paged_pages_the_catch_all(tmp_path: Path) -> None:
+    within = timedelta(seconds=2)
+    async with (
+        real_server() as client,
+        installed(client, tmp_path, canary_within=within, canary_channel="broken", canary_every="15m") as there,
+    ):
+        report = await client.execute_workflow(
+            "CanaryWorkflow", id="watch/canary", task_queue=JOURNAL_QUEUE, result_type=CanaryReport
+        )
+        assert not report.well
+        assert f"The canary ticket {canary_key()} could not be paged" in there.said()
+        assert "watch.canary" in [stored.entry.kind for stored in there.store.entries(OPERATIONS)]
+
+
+async def test_a_canary_that_has_not_run_for_long_is_found_by_the_sweep(tmp_path: Path) -> None:
+    def in_an_hour() -> datetime:
+        return now_in_utc() + timedelta(hours=1)
+
+    async with (
+        real_server() as client,
+        installed(client, tmp_path, now=in_an_hour, canary_every="15m"),
+    ):
+        await client.execute_workflow("CanaryWorkflow", id="watch/canary", task_queue=JOURNAL_QUEUE)
+        report = await look(client)
+        assert [finding.kind for finding in report.findings] == ["canary"]
+        assert "last seen 60 min ago" in report.findings[0].text
+
+
+async def test_schedules_are_made_by_every_worker_and_keep_an_operators_pause(temporal: Client) -> None:
+    await schedule_watch(temporal, canary_every=timedelta(minutes=15))
+    sweep = temporal.get_schedule_handle(SWEEP)
+    await sweep.pause(note="maintenance")
+    await schedule_watch(temporal, canary_every=None)
+    described = await sweep.describe()
+    assert (described.schedule.state.paused, described.schedule.state.note) == (True, "maintenance")
+    assert [s.id async for s in await temporal.list_schedules() if s.id == CANARY] in ([], [CANARY])
+    await sweep.delete()
+
+
+async def _indexed(client: Client, tickets: int) -> None:
+    """Wait until Temporal's index shows as many tickets."""
+    async with asyncio.timeout(10):
+        # Temporal's index tells nobody when it has caught up.
+        while (await client.count_workflows("WorkflowType = 'TicketWorkflow'")).count < tickets:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
