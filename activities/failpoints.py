@@ -59,7 +59,7 @@ class Failpoints:
         """
         written = env.get(VARIABLE, "").strip()
         point, _, count = written.partition(":")
-        if count and not (count.isascii() and count.isdigit() and int(count) > 0):
+        if (written and not point) or (count and not (count.isascii() and count.isdigit() and int(count) > 0)):
             raise EscaladeError(f"{VARIABLE}={written!r} cannot be read.", mend="Write it like after_accept:1.")
         return cls(point, at=int(count or 1))
 

@@ -180,7 +180,7 @@ class Activities:
                 if not isinstance(channel, WebhookChannel):
                     sentence = f"The channel {request.secret_name!r} is no webhook and has no secrets to sign with."
                     raise ApplicationError(sentence, type="ChannelError", non_retryable=True)
-                answer = await channel.call(request.url, request.body, message_id=request.message_id)
+                answer = await channel.call(request.url, request.body, message_id=request.message_id, at=self._now())
         except ChannelError as error:
             raise ApplicationError(
                 str(error), type="ChannelError", non_retryable=error.permanent, next_retry_delay=error.retry_after

@@ -102,14 +102,20 @@ class WebhookChannel(Channel):
         answer = await self.call(address or self._url, message.model_dump(mode="json"), message_id=message.id)
         return Delivery(outcome="accepted", provider_id=message.id, detail=f"{answer.status} {answer.first_line}")
 
-    async def call(self, url: str, body: Mapping[str, Any], *, message_id: str) -> Answer:
+    async def call(self, url: str, body: Mapping[str, Any], *, message_id: str, at: datetime | None = None) -> Answer:
         """Make one call, signed with this channel's secrets.
+
+        Args:
+            url: where to.
+            body: what to send.
+            message_id: for receivers to drop duplicates by.
+            at: the instant of signing; now when it is not given.
 
         Raises:
             ChannelError: as `send`.
         """
         return await signed_call(
-            url, body, message_id=message_id, secrets=self._secrets, timeout=self._timeout, at=self._now()
+            url, body, message_id=message_id, secrets=self._secrets, timeout=self._timeout, at=at or self._now()
         )
 
 

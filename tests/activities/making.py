@@ -103,7 +103,7 @@ def place(
     """Activities over a store of SQLite, unless another is given."""
     live = configure(directory, port=mail.port, url=f"{web.url}/hook")
     opened = store or Store.open(f"sqlite:///{directory / 'store.db'}", now=lambda: NOW)
-    options = {"channels": CHANNELS, "now": lambda: NOW, "patience": EAGER} | more
+    options: dict[str, Any] = {"channels": CHANNELS, "now": lambda: NOW, "patience": EAGER} | more
     activities = Activities(live, opened, **options)
     try:
         yield Place(directory, live, opened, activities, directory / "pages.txt")

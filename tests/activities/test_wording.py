@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from activities.reasons import say_why
+from activities.wording import Letter, Reader, Wording
+from escalade.messages.activities import Purpose, TicketBrief
+from escalade.people.resolve import Load, RoundRequest, resolve_round
+from escalade.people.roster import ContactMethod, Handoff, Person, Roster, Schedule, Team, WeeklyRotation
+from escalade.ticket import Severity, Status
+from tests.activities.making import NOW, brief
+
+GOLDEN = Path(__file__).parent / "golden"
+WHY = "on duty in schedule:payments until 2026-03-09T08:00:00Z (weekly rotation); next in order"
+FULL = brief(
+    tier_role="first line",
+    tier_reason="They run payments.",
+    first_action="Look at the dashboard.\nRoll back if in doubt.",
+    runbook="https://runbooks.example.org/payments",
+    links=["https://graphs.example.org/d/1?a=1&b=2"],
+)
+
+
+def letter(language: str, *, purpose: str = "round", about: TicketBrief = FULL, **more: Any) -> Letter:
+    zone = ZoneInfo("Europe/Paris")
+    return Letter("m1", Reader("Ana", language, zone), about, WHY, cast(Purpose, purpose), number=7, **more)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("kind", ["page", "notice", "test"])
+def test_messages_read_as_they_were_approved(language: str, kind: str) -> None:
+    purpose = "round" if kind == "page" else kind
+    more: dict[str, Any] = (
+        {"subject": "Ticket moved", "text": "Ana has it now.\nNothing to do."} if kind == "notice" else {}
+    )
+    made = Wording().message(letter(language, purpose=purpose, **more))
+    shown = f"{made.subject}\n{'=' * 72}\n{made.text}{'=' * 72}\n{made.short}\n{'=' * 72}\n{made.html}"
+    golden = GOLDEN / f"{kind}.{language}.txt"
+    assert shown == golden.read_text()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_is_not_known_leaves_no_hole(language: str) -> None:
+    bare = TicketBrief(
+        key="abcdefghij", life="l", title="x", severity=Severity.SEV3, status=Status.NEW, opened_at=NOW, tier="one"
+    )
+    made = Wording().message(Letter("m1", Reader("Ana", language), bare, "named by the tier"))
+    assert "None" not in made.text + made.html + made.short + made.subject
+    assert "\n\n\n" not in made.text
+    assert made.text.splitlines()[-1].strip() == "escalade ticket show abcdefghij"
+
+
+def test_a_page_says_how_to_acknowledge_and_when_the_ladder_climbs() -> None:
+    made = Wording().message(letter("en"))
+    assert "escalade ticket ack abcdefghij" in made.text
+    assert "by 2026-03-02 10:10 CET, the ticket climbs" in made.text
+    assert made.short.startswith("#7 sev1 payments: Card payments fail.")
+    assert made.short.endswith("escalade ticket ack abcdefghij")
+
+
+def test_a_long_title_never_costs_the_short_text_its_command() -> None:
+    made = Wording().message(letter("fr", about=brief(title="é" * 1024, service="s" * 128, tier="t" * 64)))
+    assert len(made.subject) <= 160
+    assert len(made.short) <= 300
+    assert made.short.endswith("escalade ticket ack abcdefghij")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_markup_in_a_ticket_stays_text(language: str) -> None:
+    evil = brief(
+        title="<script>alert(1)</script>{{ 7 * 7 }}",
+        description="</blockquote><img src=x onerror=alert(1)>",
+        runbook="javascript:alert(1)",
+        links=['https://e.org/"onmouseover="alert(1)'],
+    )
+    made = Wording().message(letter(language, about=evil))
+    assert "<script>" not in made.html
+    assert "<img" not in made.html
+    assert 'href="javascript:' not in made.html
+    assert '"onmouseover="' not in made.html
+    assert "{{ 7 * 7 }}" in made.text
+    assert "49" not in made.text
+
+
+def test_a_description_is_bounded_and_set_apart_from_what_we_say() -> None:
+    made = Wording().message(letter("en", about=brief(description="To acknowledge\n    rm -rf /\n" + "x" * 15000)))
+    assert len(made.text) < 4000
+    assert "\n    To acknowledge\n" in made.text
+
+
+def test_the_machine_gets_the_brief_and_the_reason() -> None:
+    data = Wording().message(letter("fr", data={"target": "person:ana"})).data
+    assert (data["why"], data["target"], data["number"]) == (WHY, "person:ana", 7)
+    assert data["ticket"]["acknowledge_by"] == "2026-03-02T09:10:00Z"
+
+
+@pytest.mark.parametrize(("purpose", "says"), [("catch_all", "last resort"), ("responder", "asked for you")])
+def test_a_page_says_when_it_is_no_ordinary_one(purpose: str, says: str) -> None:
+    assert says in Wording().message(letter("en", purpose=purpose)).text
+
+
+def test_a_template_of_the_configuration_goes_first(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "page.subject.j2").write_text("OUR WAY: {{ title }}")
+    wording = Wording(tmp_path)
+    assert wording.message(letter("en")).subject == "OUR WAY: Card payments fail"
+    assert wording.message(letter("fr")).subject.startswith("[sev1]")
+
+
+@pytest.mark.parametrize("broken", ["{{ nothing_like_it }}", "{% if %}", "{{ ''.__class__.__mro__ }}", "{{ 1 / 0 }}"])
+def test_a_broken_template_of_the_configuration_never_silences_a_page(tmp_path: Path, broken: str) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "page.subject.j2").write_text(broken)
+    assert Wording(tmp_path).message(letter("en")).subject.startswith("[sev1]")
+
+
+def test_every_reason_that_a_round_gives_has_a_french_sentence() -> None:
+    ana = Person(methods={"mail": ContactMethod(channel="mail")})
+    rotation = WeeklyRotation(members=["ana"], start=date(2026, 1, 5), handoff=Handoff())
+    roster = Roster(
+        people={"ana": ana},
+        teams={"t": Team(members=["ana"])},
+        schedules={"s": Schedule(zone="Europe/Paris", rotation=rotation)},
+    )
+    at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    load = {"person:ana": Load(pages=3, last_paged_at=at - timedelta(days=1))}
+    for target in ("person:ana", "team:t", "schedule:s"):
+        for how in ("everyone", "one_at_a_time", "fair"):
+            request = RoundRequest.model_validate({"targets": [target], "how": how})
+            (told,) = resolve_round(roster, request, at=at, load=load).recipients
+            english, french = told.why.split("; "), say_why(told.why, "fr").split(" ; ")
+            assert len(english) == len(french)
+            assert all(one != other for one, other in zip(english, french, strict=True))
+
+
+def test_a_reason_without_a_translation_is_said_all_the_same() -> None:
+    assert say_why("because; named by the tier", "fr") == "because ; désigné par le palier"
+    assert say_why("named by the tier", "en") == "named by the tier"
