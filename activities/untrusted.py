@@ -14,7 +14,8 @@ _REORDERING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e
 
 def one_line(text: str, limit: int) -> str:
     """The text on one line, bounded: nothing of it can start a header or another line."""
-    kept = "".join(" " if _is_dropped(c) else c for c in text if c not in _REORDERING)
+    # Nothing that is printable is dropped, and nearly every text is.
+    kept = text if text.isprintable() else "".join(" " if _is_dropped(c) else c for c in text if c not in _REORDERING)
     return _bounded(" ".join(kept.split()), limit)
 
 
