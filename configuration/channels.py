@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from configuration.document import Document, KeyPath
 from configuration.explain import explain
 from configuration.model import ChannelConfig
-from configuration.references import References, has_reference
+from configuration.references import References, is_reference
 from configuration.shape import keys_of, listed, secret_paths, suggestion
 from escalade.errors import Problem
 from escalade.extension import Channel
@@ -84,7 +84,7 @@ class Channels:
         found = []
         for below in secret_paths(settings, written):
             literal = document.at((*path, *below))
-            if not has_reference(literal):
+            if not is_reference(literal):
                 self.references.hidden.hide(str(literal), "(secret)")
                 what = "A secret is written here in full."
                 mend = "Secrets are ${ENV} references: put the value in the environment and its ${NAME} here."

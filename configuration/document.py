@@ -127,6 +127,8 @@ def read_document(file: str, raw: bytes) -> tuple[Document | None, list[Problem]
         mark = error.problem_mark or error.context_mark
         what = " ".join(str(error.problem or error.context or "it does not parse").split())
         found, mend = f"This is not YAML: {what}.", "Check indentation, colons and quotes here and just above."
+        if mark and any("${" in line for line in text.split("\n")[mark.line : mark.line + 1]):
+            mend = 'Inside { } and [ ] a reference needs quotes: "${NAME}".'
         return None, [*reader.problems, Problem(file, mark.line + 1 if mark else 0, "", found, mend)]
     except (YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError, AssertionError):
         # The parser has no complete list of what it raises on damaged text; a damaged file is the writer's to mend.

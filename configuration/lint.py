@@ -14,8 +14,13 @@ from escalade.ticket import Severity
 from escalade.time.durations import NEVER, format_duration
 
 
-def dead_ends(spec: PolicySpec, roster: Roster) -> Iterator[Complaint]:
-    """Where a ticket of this policy would stop for ever, or pass without anybody hearing of it."""
+def dead_ends(spec: PolicySpec, roster: Roster | None) -> Iterator[Complaint]:
+    """Where a ticket of this policy would stop for ever, or pass without anybody hearing of it.
+
+    Args:
+        spec: a policy without complaints.
+        roster: everybody; None while that is not known.
+    """
     names = [tier.name for tier in spec.tiers]
     starts = [names.index(spec.start_at.get(severity, names[0])) for severity in Severity]
     lowest = min(starts)
@@ -34,8 +39,8 @@ def dead_ends(spec: PolicySpec, roster: Roster) -> Iterator[Complaint]:
             yield ("tiers", n, "acknowledge_within"), found, "Give resolve_within, or a limit for some severity."
 
 
-def _tier_dead_ends(tier: TierSpec, path: KeyPath, roster: Roster) -> Iterator[Complaint]:
-    if not any(roster.deliverable(parse_target(text)) for text in tier.page):
+def _tier_dead_ends(tier: TierSpec, path: KeyPath, roster: Roster | None) -> Iterator[Complaint]:
+    if roster is not None and not any(roster.deliverable(parse_target(text)) for text in tier.page):
         yield (*path, "page"), "Nobody behind this tier can be reached.", "Name somebody with a contact method."
     silent = [s.value for s in Severity if not _for(tier.resolve_within, s) and not _for(tier.acknowledgement_lasts, s)]
     if silent:

@@ -148,7 +148,7 @@ def _check_catch_all(document: Document, path: tuple[str | int, ...], target: Ta
         known = people.roster.names(target.kind)
         mend = f"{suggestion(target.id, known)}Known: {listed(known, most=8)}."
         return [document.problem(path, f"There is no {target.kind} {target.id!r}.", mend)]
-    if not people.roster.deliverable(target):
+    if people.sound and not people.roster.deliverable(target):
         mend = "Name a person with a contact method, a team of them, or a place of escalade.yaml."
         return [document.problem(path, f"The catch-all '{target}' cannot be delivered to anybody.", mend)]
     return []

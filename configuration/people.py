@@ -49,6 +49,11 @@ class People:
         """Whether every person is known."""
         return "person" not in self.unknown
 
+    @property
+    def sound(self) -> bool:
+        """Whether all is well with the roster, so that who can be reached can be told."""
+        return self.complete and not any(problem.level == "error" for problem in self.problems)
+
     def read(self, sources: Sources, channels: Channels) -> None:
         """Read people, teams, vendors and schedules, and check all of them; problems are collected."""
         if sources.escalade is None:

@@ -53,7 +53,9 @@ class Policies:
                 self._check(document, parts, catch_all)
 
     def check_together(self, *, default: str) -> None:
-        """Warn of policies that no ticket can get."""
+        """Warn of policies that no ticket can get; nothing is said while the default itself is wrong."""
+        if default not in self.names:
+            return
         for name, found, mend, path in unreachable(self.specs, default=default):
             self.problems.append(self._documents[name].problem(path, found, mend, level="warning"))
 
@@ -69,7 +71,8 @@ class Policies:
     def _check(self, document: Document, parts: Parts[PolicySpec], catch_all: list[str]) -> None:
         spec = parts.value
         assert spec is not None
-        for path, found, mend in complaints(spec, self.people.roster, catch_all=catch_all):
+        complained = complaints(spec, self.people.roster, catch_all=catch_all)
+        for path, found, mend in complained:
             if self._trustworthy(document, parts, path, found):
                 self.problems.append(document.problem(path, found, mend))
         for n, tier in enumerate(spec.tiers):
@@ -83,18 +86,18 @@ class Policies:
         if not parts.problems:
             self.specs.append(spec)
             self._documents[spec.policy] = document
-            for path, found, mend in dead_ends(spec, self.people.roster):
+        if not parts.problems and not complained:
+            for path, found, mend in dead_ends(spec, self.people.roster if self.people.sound else None):
                 self.problems.append(document.problem(path, found, mend, level="warning"))
 
     def _trustworthy(self, document: Document, parts: Parts[PolicySpec], path: KeyPath, found: str) -> bool:
         """Whether a complaint is about what is written, not about what was left out because it was broken."""
-        named = document.at(path)
-        for text in named if isinstance(named, list) else [named]:
-            if isinstance(text, str) and text in found and _is_unknown(self.people, text):
-                return False
-        if path[2:3] == ("page",) and isinstance(named, str) and _is_unknown(self.people, named):
-            return False
-        return not parts.concerns(path[:2] if path[0] == "tiers" and path[2:3] != ("page",) else path)
+        if path[0] == "catch_all" and not self.people.sound:
+            return "cannot be delivered" not in found
+        if path[2:3] == ("page",):
+            named = document.at(path)
+            return isinstance(named, str) and not _is_unknown(self.people, named) and not parts.concerns(path)
+        return not parts.concerns(path[:2] if path[0] == "tiers" else path)
 
     def _check_step(self, document: Document, path: KeyPath, step: StepSpec) -> list[Problem]:
         model = self.steps.get(step.use)

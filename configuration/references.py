@@ -15,6 +15,11 @@ _ATTEMPT = re.compile(r"\$\{[^}]*\}?")
 _WHERE: Final = "References are read in the settings of channels and in addresses only."
 
 
+def is_reference(value: object) -> bool:
+    """Whether a value was meant to take something from the environment, well written or not."""
+    return isinstance(value, str) and _ATTEMPT.search(value) is not None
+
+
 def has_reference(value: object) -> bool:
     """Whether a value takes something from the environment."""
     return isinstance(value, str) and _REFERENCE.search(value) is not None

@@ -131,17 +131,18 @@ def _tier_complaints(tier: TierSpec, n: int, roster: Roster) -> list[Complaint]:
         mend = "Add `default:` or the missing ones; `never` repeats here until somebody answers."
         where = ("tiers", n, "acknowledge_within")
         found.append((where, f"There is no acknowledge_within for {', '.join(missing)}.", mend))
-    for severity in Severity:
-        never = _for(tier.acknowledge_within, severity) == NEVER
-        repeat: timedelta | None = _for(tier.repeat_every, severity)
-        if never and repeat is None:
-            mend = "Give repeat_every, or a limit."
-            text = f"`never` without repeat_every for {severity.value}: it would page once and go silent."
-            found.append((("tiers", n, "acknowledge_within"), text, mend))
-        if never and tier.nobody == "wait":
-            text = f"`never` with `nobody: wait` for {severity.value}: it would wait for ever in silence."
-            found.append((("tiers", n, "nobody"), text, "Use skip, hold or catch_all, or give a limit."))
-        if tier.how == "one_at_a_time" and repeat is None:
-            text = f"`how: one_at_a_time` needs repeat_every for {severity.value}: only the first would be told."
-            found.append((("tiers", n, "how"), text, "Give repeat_every."))
+    limits = {s.value: _for(tier.acknowledge_within, s) for s in Severity}
+    repeats: dict[str, timedelta | None] = {s.value: _for(tier.repeat_every, s) for s in Severity}
+    never = [name for name, limit in limits.items() if limit == NEVER]
+    silent = [name for name in never if repeats[name] is None]
+    if silent:
+        what = f"`never` without repeat_every for {', '.join(silent)}: it would page once and go silent."
+        found.append((("tiers", n, "acknowledge_within"), what, "Give repeat_every, or a limit."))
+    if never and tier.nobody == "wait":
+        what = f"`never` with `nobody: wait` for {', '.join(never)}: it would wait for ever in silence."
+        found.append((("tiers", n, "nobody"), what, "Use skip, hold or catch_all, or give a limit."))
+    once = [name for name, repeat in repeats.items() if repeat is None]
+    if tier.how == "one_at_a_time" and once:
+        what = f"`how: one_at_a_time` needs repeat_every for {', '.join(once)}: only the first would be told."
+        found.append((("tiers", n, "how"), what, "Give repeat_every."))
     return found

@@ -1,0 +1,3 @@
+"""The configuration directory."""
+
+from __future__ import annotations

@@ -1,0 +1,130 @@
+"""The shipped examples: they work at once, and they say what they promise to say."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from configuration import Configuration, check, load
+from escalade.people.roster import TARGET_KINDS, Target
+from escalade.policy.pinned import LARGEST
+from escalade.ticket import Severity, Ticket
+from tests.configuration.making import CHANNELS, EXAMPLES
+
+
+@pytest.fixture(scope="module")
+def examples() -> Configuration:
+    return load(EXAMPLES, env={}, channels={"console": CHANNELS["console"]}, steps={})
+
+
+def minutes(*numbers: int) -> list[timedelta]:
+    return [timedelta(minutes=number) for number in numbers]
+
+
+def test_the_examples_are_good_without_any_environment() -> None:
+    assert check(EXAMPLES, env={}, channels={"console": CHANNELS["console"]}, steps={}) == []
+
+
+def test_every_example_policy_compiles_small(examples: Configuration) -> None:
+    assert [spec.policy for spec in examples.policies] == ["canary", "ladder", "matrix", "payments"]
+    for spec in examples.policies:
+        assert len(examples.pinned(spec.policy).model_dump_json()) < LARGEST
+
+
+def test_everybody_and_every_place_of_the_examples_can_be_told(examples: Configuration) -> None:
+    everybody = [Target(kind, name) for kind in TARGET_KINDS for name in examples.roster.names(kind)]
+    assert len(everybody) > 20
+    assert all(examples.roster.deliverable(target) for target in everybody)
+
+
+def test_the_matrix_has_its_five_rows_with_reason_and_first_action(examples: Configuration) -> None:
+    matrix = examples.pinned("matrix")
+    assert examples.default_policy == "matrix"
+    assert [tier.name for tier in matrix.tiers] == ["agent", "team-lead", "service-manager", "director", "executive"]
+    limits = [15, 60, 240, 720, 2880]
+    for severity in Severity:
+        assert [tier.times[severity].acknowledge_within for tier in matrix.tiers] == minutes(*limits)
+        assert [tier.times[severity].resolve_within for tier in matrix.tiers] == minutes(*limits)
+    assert all(tier.reason and tier.first_action and tier.resolve_from_entry for tier in matrix.tiers)
+    actions = " ".join(tier.first_action for tier in matrix.tiers)
+    assert all(word in actions for word in ("compensation", "Apologise officially", "action plan"))
+
+
+def test_the_ladder_says_what_its_words_say(examples: Configuration) -> None:
+    primary, backup, leadership = examples.pinned("ladder").tiers
+    for severity, ack, more, unresolved in ((Severity.SEV1, 5, 15, 30), (Severity.SEV3, 10, 20, 60)):
+        first, second = primary.times[severity], backup.times[severity]
+        assert [first.repeat_every, first.acknowledge_within] == minutes(ack, ack + more)
+        assert [first.acknowledgement_lasts] == minutes(more)
+        assert [second.acknowledge_within, second.resolve_within] == minutes(unresolved, unresolved)
+    assert primary.expiry_climbs
+    assert backup.resolve_from_entry
+    assert backup.page == ["schedule:platform-backup", "team:sre-seniors"]
+    assert leadership.page == ["person:grace", "team:management", "channel:major-incident"]
+
+
+def test_the_ladder_reaches_people_by_the_channels_its_words_name(examples: Configuration) -> None:
+    roster = examples.roster
+    at_once = {
+        name: {rule.use for rule in person.contact_rules() if not rule.after} for name, person in roster.people.items()
+    }
+    for name in roster.schedules["platform-primary"].rotation.members:
+        assert at_once[name] == {"sms", "chat"}
+    for name in [*roster.schedules["platform-backup"].rotation.members, *roster.teams["sre-seniors"].members]:
+        assert at_once[name] == {"sms", "chat", "email"}
+
+
+def test_payments_is_the_policy_of_the_design(examples: Configuration) -> None:
+    payments = examples.pinned("payments")
+    primary, experts, management = payments.tiers
+    assert [primary.page, experts.page, management.page] == [
+        ["schedule:payments-primary"],
+        ["schedule:payments-backup", "team:sre-seniors"],
+        ["person:cto"],
+    ]
+    sev1, other = primary.times[Severity.SEV1], primary.times[Severity.SEV2]
+    assert [sev1.acknowledge_within, sev1.repeat_every, sev1.resolve_within] == minutes(10, 5, 30)
+    assert [other.acknowledge_within, other.resolve_within] == minutes(30, 240)
+    assert other.repeat_every is None
+    assert payments.again is not None
+    assert (payments.tiers[payments.again.tier].name, payments.again.times) == ("experts", 3)
+    assert payments.catch_all == ["team:duty-managers"]
+
+
+@pytest.mark.parametrize(
+    ("ticket", "policy"),
+    [
+        (Ticket(service="payments"), "payments"),
+        (Ticket(labels={"team": "payments"}), "payments"),
+        (Ticket(service="platform", severity=Severity.SEV1), "ladder"),
+        (Ticket(source="escalade-canary"), "canary"),
+        (Ticket(service="printers"), "matrix"),
+    ],
+)
+def test_tickets_find_their_example_policy(ticket: Ticket, policy: str, examples: Configuration) -> None:
+    assert examples.admit(ticket)[0].name == policy
+
+
+def test_the_sample_tickets_are_tickets_and_use_every_policy(examples: Configuration) -> None:
+    lines = (EXAMPLES / "tickets" / "tickets.jsonl").read_text(encoding="utf-8").splitlines()
+    tickets = [Ticket.model_validate_json(line) for line in lines]
+    assert len(tickets) == 10
+    assert len({ticket.dedupe_key for ticket in tickets}) == 10
+    assert {examples.admit(ticket)[0].name for ticket in tickets} == {"payments", "ladder", "matrix"}
+
+
+def test_every_example_file_names_the_schema_beside_it() -> None:
+    for path in EXAMPLES.rglob("*.yaml"):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        name = first.removeprefix("# yaml-language-server: $schema=")
+        assert (path.parent / name).resolve().parent == (EXAMPLES / "schemas").resolve(), path
+        assert Path(name).name == f"{kind(path)}.schema.json"
+
+
+def kind(path: Path) -> str:
+    """Which kind of file this is."""
+    if path.name.endswith(".mapping.yaml"):
+        return "mapping"
+    return {"policies": "policy", "schedules": "schedule"}.get(path.parent.name, path.stem)
