@@ -13,9 +13,10 @@ from escalade.messages.views import Answer
 def answer_line(answer: Answer, when: Moments) -> str:
     """One sentence, and what happens next."""
     mark = click.style("✓" if answer.confirmed else "…", fg="green" if answer.confirmed else "yellow")
-    line = f"{mark} {answer.key}  {answer.text}"
+    text = when.localised(answer.text).rstrip(".")
+    line = f"{mark} {answer.key}  {text}."
     if answer.next is not None:
-        line += f" Next: {answer.next.what} {when.both(answer.next.at)}."
+        line += f" Next: {when.localised(answer.next.what)} {when.both(answer.next.at)}."
     return line
 
 

@@ -54,6 +54,7 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
         "`owner`, `acknowledged`, `told`, `upcoming`, `waiting_for`, …",
         "timeline": "every entry: `entry_id`, `at`, `actor`, `kind`, `what`, `why`, `data`",
         "timeline_complete": "false when the journal could not be read: then these are the newest entries",
+        "asked": "false when the ticket could not be asked: then this is what the store last heard of it",
         "notices": "what a reader should know",
     },
     **{f"ticket {name}": _ANSWERS for name in _COMMANDS},

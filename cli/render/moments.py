@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+
+_INSTANT = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,13 @@ class Moments:
     def both(self, at: datetime) -> str:
         """`in 4m10s (14:06:21)`."""
         return f"{self.relative(at)} ({self.clock(at)})"
+
+    def localised(self, text: str) -> str:
+        """A text with its instants on the clock the reader chose.
+
+        What is kept for good names instants in UTC; a reader should not have to convert them.
+        """
+        return _INSTANT.sub(lambda found: self.clock(datetime.fromisoformat(found[0])), text)
 
     @property
     def zone_name(self) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+import click
 from rich.console import Console
+from rich.table import Table
 from rich.theme import Theme
 
 THEME = Theme(
@@ -44,3 +46,15 @@ def console(*, stderr: bool = False) -> Console:
         color_system=None if plain else "auto",
         force_terminal=None if terminal else False,
     )
+
+
+def write_table(table: Table) -> None:
+    """Write a table; in a pipe without the blanks that fill its last column."""
+    paper = console()
+    if paper.is_terminal:
+        paper.print(table)
+        return
+    with paper.capture() as captured:
+        paper.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())

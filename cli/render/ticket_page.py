@@ -33,7 +33,7 @@ def ticket_page(
     yield from _section("About it", _about(view, when))
     yield from _section(f"Timeline, in {when.zone_name}", (entry_line(entry, when) for entry in entries))
     for notice in notices:
-        yield Text(f"Note: {notice}", style="bad")
+        yield Text(f"Note: {readable(notice, when)}", style="bad")
 
 
 def _section(title: str, lines: Iterator[Text]) -> Iterator[Text]:
@@ -71,7 +71,7 @@ def _standing(view: TicketView, when: Moments) -> Iterator[Text]:
         yield Text(f"ladder: {_ladder(view)}", style="quiet")
     yield _acknowledgement(view)
     if view.paused_why or view.paused_until:
-        until = f" until {when.both(view.paused_until)}" if view.paused_until else ""
+        until = f" until {when.clock(view.paused_until)}" if view.paused_until else ""
         yield Text(f"paused{until}: {view.paused_why}".rstrip(": "), style="due")
     if view.resolved_at:
         yield Text(f"resolved {when.both(view.resolved_at)}", style="good")

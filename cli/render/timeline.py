@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from rich.text import Text
 
 from cli.render.moments import Moments
 from escalade.record import Entry
-from escalade.time.instants import parse_instant
-
-_INSTANT = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z")
 
 _BAD = (".failed", ".nobody", ".unknown", ".refused", ".exhausted", ".expired")
 _GOOD = (".acknowledged", ".resolved", ".delivered", ".closed")
@@ -25,7 +21,8 @@ def entry_line(entry: Entry, when: Moments) -> Text:
         via = f" by {entry.actor.via}" if entry.actor.via else ""
         line.append(f"[{entry.actor.id}{via}{claimed}] ", style="key")
     line.append(readable(entry.what, when), style=_style(entry.kind))
-    if entry.why:
+    if entry.why and not entry.kind.startswith("page."):
+        # Why somebody was paged is said where the round was decided.
         line.append(f" — {readable(entry.why, when)}", style="quiet")
     return line
 
@@ -36,11 +33,8 @@ def timeline(entries: Iterable[Entry], when: Moments) -> list[Text]:
 
 
 def readable(text: str, when: Moments) -> str:
-    """Text of an entry on one line, its instants on the clock the reader chose.
-
-    Entries are kept for good, so they name instants in UTC; a reader should not have to convert them.
-    """
-    return _INSTANT.sub(lambda found: when.clock(parse_instant(found[0])), one_line(text))
+    """Text of an entry on one line, its instants on the clock the reader chose."""
+    return when.localised(one_line(text))
 
 
 def one_line(text: str) -> str:

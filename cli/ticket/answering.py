@@ -8,7 +8,7 @@ import click
 
 from cli.options import acting, command, comment, key, keys, yes
 from cli.ticket.selecting import choose, confirm, filters
-from cli.ticket.sending import send
+from cli.ticket.sending import report, send
 
 if TYPE_CHECKING:
     from cli.invocation import Invocation
@@ -68,7 +68,7 @@ def resolve(
 def _several(invocation: Invocation, found: list[str], verb: str, make: Any, *, yes: bool) -> int:
     if not found:
         click.echo("No open ticket matches: nothing to do.", err=True)
-        return send(invocation, [], make)
+        return report(invocation, [], [])
     if len(found) > 1:
         shown = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")
         confirm(f"{verb} {len(found)} tickets ({shown})?", yes=yes)

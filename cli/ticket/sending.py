@@ -11,7 +11,7 @@ from cli.acting import acting_person
 from cli.exits import ExitCode
 from cli.failures import WrongCommandError, tell
 from cli.keys import find_keys
-from escalade.errors import EscaladeError
+from escalade.errors import EscaladeError, RefusedError
 
 if TYPE_CHECKING:
     from cli.invocation import Invocation
@@ -24,6 +24,15 @@ AT_ONCE = 8
 
 Make = Callable[[dict[str, Any]], "Command"]
 """Makes the command from what every command carries: who, the event id, and the rung when it was read."""
+
+_LOOK = "See where it stands: escalade ticket show {key}"
+_MENDS = {
+    "already_resolved": "Reopen it first: escalade ticket reopen {key}",
+    "not_resolved": "Resolve it first: escalade ticket resolve {key}",
+    "closed": "Open a new one: escalade ticket open",
+    "not_admitted": "Ask again in a moment.",
+}
+"""What to do about a refusal, by its code."""
 
 
 def send(invocation: Invocation, keys: Sequence[str], make: Make, *, from_rung: bool = False) -> int:
@@ -79,7 +88,11 @@ async def _send_one(client: TicketClient, key: str, make: Make, carried: dict[st
     if from_rung:
         view = await client.view(key)
         values |= {"rung": view.rung, "life": view.life}
-    return await client.command(key, _made(make, values))
+    try:
+        return await client.command(key, _made(make, values))
+    except RefusedError as refusal:
+        refusal.mend = refusal.mend or _MENDS.get(refusal.code, _LOOK).format(key=key)
+        raise
 
 
 def _made(make: Make, values: dict[str, Any]) -> Command:

@@ -54,5 +54,6 @@ def ticket_json(found: Gathered) -> dict[str, Any]:
         "ticket": found.view.model_dump(mode="json", exclude={"timeline"}),
         "timeline": [entry.model_dump(mode="json") for entry in found.entries],
         "timeline_complete": found.complete,
+        "asked": found.asked,
         "notices": found.notices,
     }

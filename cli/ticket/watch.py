@@ -80,7 +80,7 @@ async def _look(client: TicketClient, key: str, last: Gathered | None) -> Gather
     except UnreachableError as error:
         if last is None:
             raise
-        last.notices = [f"{error.message} This is what was last seen; still asking."]
+        last.notices = [f"{error.message} This is what was last seen."]
         return last
 
 
