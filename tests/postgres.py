@@ -57,9 +57,9 @@ class Cluster:
         name = make_url(url).database
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def run(self, statement: str) -> None:
+    def run(self, statement: str, *, database: str | None = "postgres") -> None:
         """Run a statement as the owner of the cluster."""
-        address = f"host={self.sockets} user=postgres dbname=postgres"
+        address = f"host={self.sockets} user=postgres dbname={database}"
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
 

@@ -27,8 +27,8 @@ def test_the_migrations_make_exactly_the_tables_the_code_uses(store: Store) -> N
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_comparison_would_see_a_difference(store: Store) -> None:
-    with store.database.engine.begin() as connection:
+def test_the_comparison_would_see_a_difference(url: str) -> None:
+    with Store.open(url) as store, store.database.engine.begin() as connection:
         connection.execute(text("DROP INDEX ix_deliveries_provider"))
         connection.execute(text("ALTER TABLE proofs DROP COLUMN detail"))
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
