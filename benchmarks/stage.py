@@ -1,0 +1,162 @@
+"""Where lives are measured: the server of `escalade up`, this process as worker and client, a store on SQLite."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.channels import CHANNELS
+from activities.contracts import JOURNAL_QUEUE, PAGES_QUEUE, TICKETS_QUEUE
+from activities.implementations import Activities
+from benchmarks.bare import BareWorkflow
+from configuration import Live
+from escalade.messages import PageRequest, PageResult
+from store import Store
+from worker.client import TicketClient
+from worker.embedded import EmbeddedServer
+from worker.plugin import escalade_plugin
+from workflows.step import StepWorkflow
+from workflows.steps import BUILT_IN, loaded
+from workflows.ticket import TicketWorkflow
+
+BARE_QUEUE: Final = "bare-tickets"
+
+
+class CountedActivities(Activities):
+    """The real ones; who waits for a page is told when it has left, so that no query disturbs what is measured."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Args and kwargs: the real ones' own."""
+        super().__init__(*args, **kwargs)
+        self.paged: dict[tuple[str, int], asyncio.Event] = defaultdict(asyncio.Event)
+        """By ticket and rung."""
+        self.late: dict[str, list[float]] = defaultdict(list)
+        """Seconds from the instant a page was due to the start of its activity, by ticket."""
+
+    @activity.defn(name="page")
+    async def page(self, request: PageRequest) -> PageResult:
+        """Send pages, and say so."""
+        self.late[request.brief.key].append(time.time() - request.scheduled_at.timestamp())
+        result = await super().page(request)
+        self.paged[request.brief.key, request.brief.rung].set()
+        return result
+
+
+@dataclass
+class Stage:
+    """Everything that a life needs."""
+
+    client: Client
+    tickets: TicketClient
+    activities: CountedActivities
+    store: Store
+    messages: Path
+    server: psutil.Process
+
+    def cpu(self) -> float:
+        """Seconds of CPU that this process (worker and client) and the server have used so far."""
+        own, server = time.process_time(), self.server.cpu_times()
+        return own + server.user + server.system
+
+
+def write_configuration(directory: Path, *tiers: dict[str, Any], **rest: Any) -> Path:
+    """A configuration directory: one policy, two people by the console channel, which writes to a file.
+
+    Returns:
+        Where the messages go.
+    """
+    messages = directory / "messages.txt"
+    shared = {
+        "default_policy": "bench",
+        "catch_all": "person:bob",
+        "channels": {"console": {"use": "console", "path": str(messages)}},
+    }
+    people = {
+        name: {"methods": {"console": {"channel": "console", "address": name}}, "time_zone": "Europe/Paris"}
+        for name in ("ana", "bob")
+    }
+    (directory / "policies").mkdir(parents=True)
+    (directory / "server").mkdir()
+    # JSON is YAML: no writer needed.
+    (directory / "escalade.yaml").write_text(json.dumps(shared), encoding="utf-8")
+    (directory / "people.yaml").write_text(json.dumps({"people": people}), encoding="utf-8")
+    policy = {"policy": "bench", "tiers": list(tiers), **rest}
+    (directory / "policies" / "bench.yaml").write_text(json.dumps(policy), encoding="utf-8")
+    return messages
+
+
+def two_tiers(*, repeat: str, climb: str) -> list[dict[str, Any]]:
+    """Ana, then Bob: one person by one channel each."""
+    times = {"repeat_every": repeat, "acknowledge_within": climb, "resolve_within": "1h"}
+    return [{"name": "first", "page": ["person:ana"], **times}, {"name": "second", "page": ["person:bob"], **times}]
+
+
+@asynccontextmanager
+async def real_time(directory: Path) -> AsyncIterator[tuple[Client, psutil.Process]]:
+    """The server that `escalade up` starts, with its flags and its file, and a client of it.
+
+    Args:
+        directory: an existing one, for its file.
+    """
+    server = await EmbeddedServer.start(directory, port=0, env=dict(os.environ))
+    try:
+        client = await Client.connect(server.record.address, plugins=[escalade_plugin()])
+        yield client, psutil.Process(server.record.process.pid)
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def stage_on(
+    client: Client, server: psutil.Process, directory: Path, messages: Path, *, flows: Sequence[type] = ()
+) -> AsyncIterator[Stage]:
+    """Workers for tickets and for bare workflows, side by side.
+
+    Args:
+        client: of the server.
+        server: its process.
+        directory: has the configuration; the store is put there too.
+        messages: where the console channel writes.
+        flows: further workflows for the bare queue.
+    """
+    loaded.load(BUILT_IN)
+    live = Live(directory, env={}, channels=CHANNELS, steps=BUILT_IN)
+    store = Store.open(f"sqlite:///{directory / 'escalade.db'}")
+    versions = {name: step.version for name, step in BUILT_IN.items()}
+    activities = CountedActivities(live, store, channels=CHANNELS, step_versions=versions)
+    look_ups = activities.all()[TICKETS_QUEUE]
+    async with AsyncExitStack() as stack:
+        for queue, kinds, methods in (
+            (PAGES_QUEUE, [], activities.all()[PAGES_QUEUE]),
+            (JOURNAL_QUEUE, [], activities.all()[JOURNAL_QUEUE]),
+            (TICKETS_QUEUE, [TicketWorkflow, StepWorkflow], look_ups),
+            (BARE_QUEUE, [BareWorkflow, *flows], look_ups),
+        ):
+            worker = Worker(
+                client,
+                task_queue=queue,
+                workflows=kinds,
+                activities=methods,
+                max_cached_workflows=2000,
+                sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+                max_heartbeat_throttle_interval=timedelta(seconds=1),
+            )
+            await stack.enter_async_context(worker)
+        tickets = TicketClient(client, answer_within=timedelta(seconds=20))
+        yield Stage(client, tickets, activities, store, messages, server)
+    activities.close()
+    store.close()

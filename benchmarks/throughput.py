@@ -1,0 +1,113 @@
+"""A full ticket against a bare workflow with the same activities, timers and updates: CPU, and lives per second.
+
+Unpaired runs differ by a factor of three on a shared machine: only ratios within a pair of runs mean anything. Runs
+alternate on one server, and the median of the ratios counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from benchmarks.life import Kind, check_whole, events, handle_of, live, name_of
+from benchmarks.report import Row
+from benchmarks.stage import Stage, real_time, stage_on, two_tiers, write_configuration
+
+AT_ONCE: Final = 60
+"""Lives under way: enough to keep the machine busy while others wait for their timers, and not so many that a repeat
+comes later than the climb."""
+REPEAT, CLIMB, LENGTH = "5s", "9s", 9.8
+SAME: Final = ("ACTIVITY_TASK_SCHEDULED", "MARKER_RECORDED", "TIMER_STARTED", "WORKFLOW_EXECUTION_UPDATE_COMPLETED")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Many lives of one kind."""
+
+    cpu: float
+    """Milliseconds per life."""
+    rate: float
+    """Lives per second."""
+
+
+async def run(stage: Stage, kind: Kind, lives: int, *, at_once: int = AT_ONCE) -> Run:
+    """Live so many lives, as many at once as keep the machine busy, and check every one."""
+    ended: list[float] = []
+    left = iter(range(lives))
+
+    async def slot(number: int) -> list[str]:
+        # Spread over the length of a life: all at once would first be a storm of openings, then one of timers.
+        await asyncio.sleep(number * LENGTH / at_once)
+        keys = []
+        for _ in left:
+            keys.append(await live(stage, kind, between=0.2))
+            ended.append(time.perf_counter())
+        return keys
+
+    used = stage.cpu()
+    keys = await asyncio.gather(*(slot(number) for number in range(at_once)))
+    cost = stage.cpu() - used
+    for key in itertools.chain(*keys):
+        await check_whole(stage, key)
+    return Run(cpu=cost / lives * 1000, rate=_steady(ended, at_once))
+
+
+def _steady(ended: list[float], at_once: int) -> float:
+    """Lives per second while every slot was taken: neither the first nor the last ones."""
+    first, last = at_once // 2, len(ended) - at_once // 2 - 1
+    return (last - first) / (ended[last] - ended[first]) if last > first else len(ended) / (ended[-1] - ended[0])
+
+
+async def throughput(directory: Path, *, lives: int, pairs: int) -> list[Row]:
+    """Compare.
+
+    Args:
+        directory: an empty one.
+        lives: of each kind in each pair.
+        pairs: how many.
+    """
+    messages = write_configuration(directory, *two_tiers(repeat=REPEAT, climb=CLIMB))
+    runs: list[tuple[Run, Run]] = []
+    async with real_time(directory / "server") as (client, server), stage_on(client, server, directory, messages) as on:
+        alone = {kind: await live(on, kind, between=1) for kind in ("ticket", "bare")}
+        counts = {kind: Counter(map(name_of, await events(handle_of(client, key)))) for kind, key in alone.items()}
+        for number in range(pairs):
+            order: list[Kind] = ["ticket", "bare"] if number % 2 else ["bare", "ticket"]
+            found = {kind: await run(on, kind, lives) for kind in order}
+            runs.append((found["ticket"], found["bare"]))
+    different = sum(abs(counts["ticket"][name] - counts["bare"][name]) for name in SAME)
+    spread = ", ".join(f"{bare.cpu / full.cpu:.2f}" for full, bare in runs)
+    return [
+        Row(
+            "lives per second, of the bare workflow's", _ratio([f.rate / b.rate for f, b in runs]), "", 0.85, "at least"
+        ),
+        Row(
+            "CPU: the bare workflow's, of the ticket's",
+            _ratio([b.cpu / f.cpu for f, b in runs]),
+            "",
+            0.85,
+            "at least",
+            f"each pair: {spread}",
+        ),
+        Row("  ticket: CPU per life", _ratio([f.cpu for f, _ in runs]), "ms", note="worker, client and server"),
+        Row("  bare: CPU per life", _ratio([b.cpu for _, b in runs]), "ms"),
+        Row("  ticket: lives per second", _ratio([f.rate for f, _ in runs])),
+        Row("  bare: lives per second", _ratio([b.rate for _, b in runs])),
+        Row(
+            "activities, timers, updates that differ",
+            different,
+            "",
+            0,
+            note=f"events: {counts['ticket'].total()} and {counts['bare'].total()}",
+        ),
+    ]
+
+
+def _ratio(values: list[float]) -> float:
+    return median(values)
