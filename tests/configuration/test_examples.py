@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import re
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from activities.channels import CHANNELS as BUILT_IN
 from configuration import Configuration, check, load
 from escalade.people.roster import TARGET_KINDS, Target
 from escalade.policy.pinned import LARGEST
 from escalade.ticket import Severity, Ticket
-from tests.configuration.making import CHANNELS, EXAMPLES
+from tests.configuration.making import CHANNELS, EXAMPLES, write
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +29,27 @@ def minutes(*numbers: int) -> list[timedelta]:
 
 def test_the_examples_are_good_without_any_environment() -> None:
     assert check(EXAMPLES, env={}, channels={"console": CHANNELS["console"]}, steps={}) == []
+
+
+def test_what_is_commented_out_works_once_it_is_uncommented(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
+    text = (tmp_path / "escalade.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"^  (sms|chat|email):\n    use: console\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^( *)# ( *(sms|chat|email|hook|watch):|  .*)$", r"\1\2", text, flags=re.MULTILINE)
+    write(tmp_path, {"escalade.yaml": text})
+    env = {
+        "SMS_APPRISE_URL": f"twilio://AC{'a' * 32}:{'b' * 32}@+15551234567/{{address}}",
+        "CHAT_APPRISE_URL": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/{address}",
+        "SMTP_USERNAME": "escalade",
+        "SMTP_PASSWORD": "secret",
+        "HOOK_SECRET": "whsec_" + base64.b64encode(b"x" * 32).decode(),
+        "HEARTBEAT_URL": "https://beat.example/1",
+    }
+    found = load(tmp_path, env=env, channels=BUILT_IN, steps={})
+    kinds = {name: channel.use for name, channel in found.channels.items()}
+    assert kinds == {"sms": "apprise", "chat": "apprise", "email": "smtp", "hook": "webhook"}
+    assert found.watch.canary_every == timedelta(minutes=15)
+    assert found.warnings == ()
 
 
 def test_every_example_policy_compiles_small(examples: Configuration) -> None:

@@ -46,7 +46,8 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
         ),
         (
             "policies/desk.yaml:5: tiers[first].acknowledge_within: No time leads above tier 'first': "
-            "it repeats until somebody answers, without resolve_within. Give resolve_within, or a limit for some severity."
+            "it repeats until somebody answers, without resolve_within. "
+            "Give resolve_within, or a limit for some severity."
         ),
     ),
     "a policy behind one that takes everything": (
