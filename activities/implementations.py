@@ -18,6 +18,7 @@ from activities.failpoints import Failpoints
 from activities.guard import Guard, StoreAwayError
 from activities.outlets import Outlets
 from activities.page import Pager
+from activities.reconcile import write
 from activities.sending import Desk
 from activities.wording import Wording
 from configuration import Live
@@ -155,7 +156,7 @@ class Activities:
     async def journal(self, batch: JournalBatch) -> JournalAck:
         """Write entries and the projection; tried again until the store takes them."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._journal_threads, self._store.write, batch)
+            return await asyncio.get_running_loop().run_in_executor(self._journal_threads, write, self._store, batch)
         except EscaladeError as error:
             # Benign: the entries wait in the ticket, and the watch tells of a store that stays away.
             raise ApplicationError(

@@ -17,6 +17,18 @@ _SAYS: Final = {
     "skipped": "was not told by {method}",
 }
 
+_RECEIPT: Final = (
+    "target",
+    "method",
+    "step",
+    "channel",
+    "detail",
+    "message_id",
+    "provider_id",
+    "at_night",
+    "possibly_twice",
+)
+
 
 def delivery_entry(
     receipt: Receipt,
@@ -61,10 +73,20 @@ def delivery_entry(
             "purpose": purpose,
             "target": receipt.target,
             "method": receipt.method,
+            "step": receipt.step,
             "channel": receipt.channel,
+            "detail": receipt.detail,
             "message_id": receipt.message_id,
             "provider_id": receipt.provider_id,
             "at_night": receipt.at_night,
             "possibly_twice": receipt.possibly_twice,
         },
     )
+
+
+def receipt_of(entry: Entry) -> Receipt | None:
+    """The receipt that a delivery's entry was made from; None for other entries, and for older ones without it."""
+    given = {name: entry.data.get(name) for name in _RECEIPT}
+    if not entry.kind.startswith("page.") or any(value is None for value in given.values()):
+        return None
+    return Receipt.model_validate({**given, "outcome": entry.kind.removeprefix("page."), "at": entry.at})

@@ -13,6 +13,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.attempt import Patience
 from activities.failpoints import Failpoints
+from escalade.deliveries import delivery_entry
 from escalade.messages.activities import PageResult, Receipt
 from store import Intent, Store
 from store.database import Database
@@ -346,6 +347,43 @@ async def test_a_page_goes_out_while_the_database_is_down(
     with place(tmp_path, mail, web) as back:
         again = await ActivityEnvironment().run(back.activities.page, asked)
     assert {r.message_id for r in again.receipts} == {r.message_id for r in sent.receipts}
+
+
+async def test_deliveries_of_a_dark_hour_come_into_journal_and_ledger_by_way_of_the_ticket(
+    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
+) -> None:
+    away = Store(Database("postgresql+psycopg://escalade@127.0.0.1:1/none"), lambda: NOW)
+    mail.answers["ana@example.org"] = ["550 no such user"]
+    asked = request(person("ana", "mail", "hook", fallbacks=("file",)))
+    with place(tmp_path, mail, web, store=away) as here:
+        sent = await env.run(here.activities.page, asked)
+    assert not sent.written
+    batch = waiting("meanwhile")
+    batch.entries += [
+        delivery_entry(
+            receipt,
+            stream=STREAM,
+            life=LIFE,
+            round_id=ROUND,
+            rung=1,
+            round_number=2,
+            purpose="round",
+            why="member of team:both",
+        )
+        for receipt in sent.receipts
+    ]
+    with place(tmp_path, mail, web) as back:
+        await env.run(back.activities.journal, batch)
+        await env.run(back.activities.journal, batch)
+        on_record = {d.intent.method: d.receipt for d in back.store.deliveries(KEY, LIFE)}
+        assert on_record == {receipt.method: receipt for receipt in sent.receipts}
+        assert len(said(back.store)) == 4
+        # An attempt of the same page that comes this late sends nothing again, and changes nothing.
+        late = await ActivityEnvironment().run(back.activities.page, asked)
+        assert {r.method: r for r in late.receipts} == {r.method: r for r in sent.receipts}
+        assert late.head == back.store.head(STREAM)
+        assert len(said(back.store)) == 4
+    assert len(web.received) == 1
 
 
 async def test_a_page_goes_out_while_the_database_hangs(
