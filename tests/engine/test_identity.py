@@ -1,0 +1,244 @@
+"""Decisions 18, 19, 20 and 25: repetitions, merges, what arrives already over, and a store that is away."""
+
+from __future__ import annotations
+
+from escalade.effects import TellTicket, TicketTold
+from escalade.engine import Admitted, MergedHere, Opened, new_state, snapshot
+from escalade.engine.decide import decide
+from escalade.engine.draft import OUTBOX, REMEMBERED
+from escalade.messages.activities import Admission
+from escalade.messages.commands import Acknowledge
+from escalade.testing import START, Climb, policy, roster
+from escalade.ticket import Actor, Severity, Status, Ticket
+
+ONE = policy({"name": "first", "page": ["person:ana"], "acknowledge_within": "30m", "repeat_every": "5m"})
+
+
+def ladder(**ticket: object) -> Climb:
+    return Climb(ONE, roster("ana", "bob"), Ticket.model_validate({"title": "db down", **ticket}))
+
+
+# -- repetitions ----------------------------------------------------------------------------------------------------
+
+
+def test_the_same_event_id_twice_is_the_same_command_once() -> None:
+    climb = ladder()
+    climb.does("ana", "escalate", reason="x", event_id="one")
+    rung, entries = climb.state.rung, len(climb.entries)
+    decision = climb.does("ana", "escalate", reason="x", event_id="one")
+    assert decision.duplicate
+    assert decision.text == "already handled"
+    assert (climb.state.rung, len(climb.entries)) == (rung, entries)
+
+
+def test_commands_without_an_event_id_are_never_taken_for_repetitions() -> None:
+    climb = ladder()
+    for _ in range(2):
+        assert not climb.does("ana", "note", text="x").duplicate
+    assert len(climb.noted("ticket.note")) == 2
+
+
+def test_event_ids_are_kept_hashed_and_in_bounds_for_48_hours() -> None:
+    climb = ladder()
+    for n in range(REMEMBERED + 10):
+        climb.does("ana", "note", text="x", event_id=f"early-{n}")
+    assert len(climb.state.handled) == REMEMBERED + 10, "all of them are younger than 48 hours"
+    assert "early-0" not in climb.state.handled
+    climb.forward(hours=49)
+    climb.does("ana", "note", text="x", event_id="late")
+    assert len(climb.state.handled) == REMEMBERED
+    assert climb.does("ana", "note", text="x", event_id="late").duplicate
+
+
+def test_event_ids_are_carried_into_the_next_life() -> None:
+    climb = ladder()
+    climb.hears("alertmanager", "resolve", event_id="one", close=True)
+    handled = snapshot(climb.state).handled
+    state = new_state(Ticket(title="db down"), key="testticket", life="next", run="next", now=climb.now)
+    state = decide(state, Admitted(admission=Admission(policy=ONE, why="test", handled=handled)), climb.now).state
+    late = climb.does("ana", "note", text="to make an actor")
+    assert late.refusal
+    again = Acknowledge(by=Actor(kind="integration", id="alertmanager"), event_id="one")
+    assert decide(state, again, climb.now).duplicate
+
+
+def test_a_request_refused_for_want_of_a_policy_is_new_when_it_comes_again() -> None:
+    state = new_state(Ticket(title="x"), key="testticket", life="life", run="run", now=START)
+    ack = Acknowledge(by=Actor(kind="person", id="ana"), event_id="one")
+    first = decide(state, ack, START)
+    assert first.refusal
+    admitted = decide(first.state, Admitted(admission=Admission(policy=ONE, why="test")), START).state
+    assert decide(admitted, ack, START).state.is_acknowledged
+
+
+def test_a_command_for_an_earlier_life_is_refused() -> None:
+    refusal = ladder().does("ana", "acknowledge", life="another").refusal
+    assert refusal
+    assert refusal.code == "stale_life"
+
+
+def test_an_identical_payload_from_the_source_is_counted_and_not_written() -> None:
+    climb = ladder()
+    for n in range(3):
+        climb.happens(Opened(ticket=Ticket(title="db down", event_id=f"{n}")))
+    assert climb.state.repeats == 3
+    assert not climb.noted("ticket.repeated")
+
+
+def test_a_changed_payload_is_written_and_pages_nobody() -> None:
+    climb = ladder()
+    climb.happens(Opened(ticket=Ticket(title="db is on fire", severity=Severity.SEV1)))
+    (entry,) = climb.noted("ticket.repeated")
+    assert entry.data["changes"] == {"title": "db is on fire", "severity": "sev1"}
+    assert len(climb.pages) == 1
+
+
+def test_the_same_key_reopens_within_the_reopen_window() -> None:
+    climb = ladder()
+    climb.does("ana", "resolve")
+    climb.forward(days=1)
+    climb.happens(Opened(ticket=Ticket(title="db down")))
+    assert climb.state.status is Status.TRIAGE
+    assert climb.minutes_of("person:ana") == [0, 24 * 60]
+
+
+def test_the_same_key_that_arrives_over_does_not_reopen() -> None:
+    climb = ladder(status="resolved")
+    climb.happens(Opened(ticket=Ticket(title="db down", status="resolved")))
+    assert climb.state.status is Status.RESOLVED
+    assert not climb.pages
+
+
+# -- merges ---------------------------------------------------------------------------------------------------------
+
+
+def merging() -> tuple[Climb, TellTicket]:
+    climb = ladder()
+    climb.does("bob", "follow")
+    climb.does("ana", "acknowledge")
+    climb.answers = False
+    climb.does("ana", "merge", into="aaaaaaaaaa")
+    (effect,) = [e for e in climb.state.pending.values() if isinstance(e, TellTicket)]
+    return climb, effect
+
+
+def test_a_merge_tells_the_target_who_follows_and_how_severe_it_is() -> None:
+    _, effect = merging()
+    assert (effect.key, effect.signal) == ("aaaaaaaaaa", "merged")
+    assert effect.payload["followers"] == ["person:bob", "person:ana"]
+    assert effect.payload["severity"] == "sev3"
+
+
+def test_the_source_closes_as_merged_and_pages_nobody() -> None:
+    climb, effect = merging()
+    climb.does("ana", "unacknowledge")
+    climb.happens(TicketTold(effect=effect.id, delivered=True))
+    climb.answers = True
+    climb.answer()
+    climb.forward(days=1)
+    assert climb.state.status is Status.CLOSED
+    assert climb.state.merged_into == "aaaaaaaaaa"
+    assert len(climb.pages) == 1
+    refusal = climb.does("ana", "note", text="x").refusal
+    assert refusal
+    assert refusal.text == "It is closed (merged into aaaaaaaaaa)."
+
+
+def test_a_merge_into_a_ticket_that_is_gone_goes_on_here() -> None:
+    climb, effect = merging()
+    climb.happens(TicketTold(effect=effect.id, delivered=False, error="no such ticket"))
+    assert climb.state.status.is_open
+    assert climb.noted("ticket.merge_failed")[0].why == "no such ticket"
+
+
+def test_it_closes_once_when_its_target_is_told_after_its_end() -> None:
+    climb, effect = merging()
+    climb.does("ana", "resolve", close=True)
+    climb.happens(TicketTold(effect=effect.id, delivered=True))
+    assert len(climb.noted("ticket.closed")) == 1
+    assert climb.state.merged_into == "aaaaaaaaaa"
+
+
+def test_a_ticket_cannot_be_merged_into_itself_or_twice() -> None:
+    climb, _ = merging()
+    refusal = climb.does("ana", "merge", into="bbbbbbbbbb").refusal
+    assert refusal
+    assert refusal.code == "merging"
+
+
+def test_the_target_takes_the_watchers_and_the_higher_severity_once() -> None:
+    climb = ladder()
+    event = MergedHere(key="bbbbbbbbbb", title="also down", severity=Severity.SEV1, followers=["person:bob"])
+    climb.happens(event)
+    climb.happens(event)
+    assert climb.state.ticket.severity is Severity.SEV1
+    assert climb.state.followers == ["person:bob"]
+    assert len(climb.noted("ticket.merged_here")) == 1
+    climb.happens(MergedHere(key="cccccccccc", severity=Severity.SEV4))
+    assert climb.state.ticket.severity is Severity.SEV1
+
+
+def test_a_key_merged_elsewhere_is_forwarded_and_pages_nobody() -> None:
+    climb = Climb(ONE, roster("ana"), answers=False)
+    state = new_state(Ticket(title="x"), key="testticket", life="next", run="next", now=START)
+    admission = Admission(policy=ONE, why="test", merged_into="aaaaaaaaaa")
+    decision = decide(state, Admitted(admission=admission), climb.now)
+    (effect,) = decision.effects
+    assert isinstance(effect, TellTicket)
+    gone = decide(decision.state, TicketTold(effect=effect.id, delivered=False), climb.now)
+    assert gone.state.tier_name == "first", "the target is gone: the ticket is paged here after all"
+    told = decide(decision.state, TicketTold(effect=effect.id, delivered=True), climb.now)
+    assert told.state.status is Status.CLOSED
+
+
+# -- already over ---------------------------------------------------------------------------------------------------
+
+
+def test_an_imported_ticket_that_is_over_pages_nobody() -> None:
+    for status, now in (("resolved", Status.RESOLVED), ("closed", Status.CLOSED)):
+        climb = ladder(status=status)
+        climb.forward(hours=5)
+        assert climb.state.status is now
+        assert not climb.pages
+
+
+def test_the_ladder_of_a_late_ticket_starts_when_it_arrives() -> None:
+    climb = ladder(opened_at="2025-01-01T00:00Z")
+    assert climb.minutes_of("person:ana") == [0]
+    climb.forward(minutes=29)
+    assert climb.tier == "first"
+
+
+# -- a store that is away -------------------------------------------------------------------------------------------
+
+
+def test_entries_wait_in_order_within_a_bound_and_the_rest_are_counted() -> None:
+    climb = ladder()
+    for n in range(2 * OUTBOX):
+        climb.does("ana", "note", text=f"{n}")
+    first, *rest = climb.state.outbox
+    assert len(climb.state.outbox) <= OUTBOX
+    assert first.kind == "journal.summarised"
+    assert first.data["count"] + len(rest) == len(climb.entries)
+    assert rest == climb.entries[-len(rest) :]
+
+
+def test_a_second_outage_is_counted_anew_under_an_id_of_its_own() -> None:
+    climb = ladder()
+    summaries = []
+    for _ in range(2):
+        for n in range(2 * OUTBOX):
+            climb.does("ana", "note", text=f"{n}")
+        summaries.append(climb.state.outbox[0])
+        climb.written()
+        assert not climb.state.outbox
+    assert summaries[0].entry_id != summaries[1].entry_id
+    assert summaries[1].data["count"] < 1.1 * summaries[0].data["count"]
+
+
+def test_entry_ids_are_the_run_and_a_number_and_never_come_twice() -> None:
+    climb = ladder()
+    climb.forward(hours=3)
+    ids = [entry.entry_id for entry in climb.entries]
+    assert len(set(ids)) == len(ids)
+    assert ids[0] == "run/1"
