@@ -77,7 +77,8 @@ def quiet_after(entries: Sequence[Entry], received: Sequence[Received], key: str
         return Fact(ok=False, text="there was no acknowledgement followed by a climb")
     pages = [one for one in received if one.ticket == key and acknowledged.at < one.at < climbed.at]
     seconds = (climbed.at - acknowledged.at).total_seconds()
-    text = f"{len(pages)} pages in the {seconds:.0f} s between {acknowledged.actor.id}'s acknowledgement and the climb"
+    who = f"{len(pages)} messages left" if pages else "nobody was told anything"
+    text = f"{who} in the {seconds:.0f} s between {acknowledged.actor.id}'s acknowledgement and the climb"
     return Fact(ok=not pages, text=text)
 
 
@@ -103,8 +104,8 @@ def survived(killing: Killing, received: Sequence[Received], key: str) -> Fact:
     before = (killing.due - killing.at).total_seconds()
     return Fact(
         ok=late >= 0,
-        text=f"worker {killing.worker} was killed {before:.1f} s before round {killing.round} of {killing.tier}; worker "
-        f"{killing.successor} sent that round once, {late:.1f} s late",
+        text=f"worker {killing.worker} was killed {before:.1f} s before round {killing.round} of {killing.tier}; "
+        f"worker {killing.successor} sent that round once, {late:.1f} s late",
     )
 
 

@@ -95,8 +95,8 @@ class _FreePort(Controller):
     """Asks the system for a port: the controller connects to itself to see that it is up."""
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 def _handler(post: Post) -> type[BaseHTTPRequestHandler]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,8 +28,7 @@ class Screen:
     def __init__(self) -> None:
         """Take standard output."""
         self._paper = console()
-        self._live: Live | None = None
-        self._zero: float | None = None
+        self._zero: datetime | None = None
         self.view: TicketView | None = None
         """What the ticket last said of itself."""
         self.worker = ""
@@ -42,9 +40,13 @@ class Screen:
         """Whether there is a terminal that can redraw."""
         return self._paper.is_terminal and not self._paper.is_dumb_terminal
 
-    def start_clock(self) -> None:
-        """From here on lines carry the seconds since now."""
-        self._zero = time.monotonic()
+    def start_clock(self) -> datetime:
+        """From here on lines carry the seconds since now, which is returned."""
+        self._zero = datetime.now(UTC)
+        return self._zero
+
+    def _seconds(self, at: datetime | None) -> float | None:
+        return None if self._zero is None else ((at or datetime.now(UTC)) - self._zero).total_seconds()
 
     def title(self, text: str, *lines: str) -> None:
         """A heading and what belongs to it."""
@@ -57,9 +59,10 @@ class Screen:
         """An empty line."""
         self._paper.print()
 
-    def tell(self, label: str, text: str, why: str = "", *, style: str = "") -> None:
-        """One thing that happened: when, what kind, what, and why."""
-        clock = f"{time.monotonic() - self._zero:5.1f}s" if self._zero is not None else ""
+    def tell(self, label: str, text: str, why: str = "", *, style: str = "", at: datetime | None = None) -> None:
+        """One thing that happened: when (now, unless it is said), what kind, what, and why."""
+        seconds = self._seconds(at)
+        clock = "" if seconds is None else f"{max(seconds, 0):5.1f}s"
         said = Text(one_line(text), style=style)
         if why:
             said.append(f" — {one_line(why)}", style="quiet")
@@ -93,13 +96,8 @@ class Screen:
         if not self.animated:
             yield
             return
-        with Live(
-            console=self._paper, transient=True, refresh_per_second=8, get_renderable=self._panel, redirect_stderr=False
-        ) as self._live:
-            try:
-                yield
-            finally:
-                self._live = None
+        with Live(console=self._paper, transient=True, refresh_per_second=8, get_renderable=self._panel):
+            yield
 
     def _panel(self) -> RenderableType:
         view = self.view
@@ -141,5 +139,4 @@ class Screen:
         yield from (Text("") for _ in range(2 - len(view.upcoming[:2])))
 
     def _foot(self) -> str:
-        clock = f"{time.monotonic() - self._zero:.0f}s" if self._zero is not None else ""
-        return f"{self.worker} · {self.received} messages received · {clock}"
+        return f"{self.worker} · {self.received} messages received · {self._seconds(None) or 0:.0f}s"
