@@ -98,8 +98,8 @@ def test_the_demo_proves_everything_within_ninety_seconds(tmp_path: Path) -> Non
     places = [story.index(label) for label in order]
     assert places == sorted(places)
     assert story.index("✓ resolved") > story.index("started")
-    assert out.count("  ✓ ") == 8
-    assert "  ✗ " not in re.sub(r"^ *[\d.]+s .*$", "", out, flags=re.MULTILINE)
+    assert len(re.findall(r"^  ✓ ", out, re.MULTILINE)) == 8
+    assert not re.findall(r"^  ✗ ", out, re.MULTILINE)
     assert "\x1b" not in out
     [root] = tmp_path.glob("escalade-demo-*")
     messages = list((root / "messages").iterdir())
@@ -121,8 +121,8 @@ def test_an_interrupted_demo_leaves_nothing_running(tmp_path: Path, number: sign
             break
     assert len(running_in(tmp_path)) >= 2
     demo.send_signal(number)
-    rest = demo.stdout.read()
-    assert demo.wait() == ExitCode.INTERRUPTED, rest
+    rest, _ = demo.communicate()
+    assert demo.returncode == ExitCode.INTERRUPTED, rest
     watchdog.cancel()
     assert "nothing is left running" in rest
     assert "Traceback" not in rest
