@@ -150,7 +150,7 @@ def respond(d: Draft, cmd: Respond) -> None:
     if target not in state.responders:
         state.responders.append(target)
     d.note("responder.called", f"{target} is called in by {cmd.by.id}", cmd.reason, actor=cmd.by)
-    d.resolve("responder", [target], due_at=d.now, subject="", text=cmd.reason)
+    d.resolve("responder", [target], due_at=d.now, why=f"called in by {cmd.by.id}", text=cmd.reason)
     d.text = f"{target} is called in"
 
 

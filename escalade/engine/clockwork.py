@@ -56,7 +56,7 @@ def _acknowledgement(d: Draft) -> None:
         text = f"the acknowledgement expires at {at.isoformat(timespec='seconds')} unless {state.owner} works on it"
         d.note("ticket.reminded", f"{state.owner} is reminded", text)
         owner = state.owner if ":" in state.owner else f"person:{state.owner}"
-        d.notify([owner], f"{state.ticket.title}: still on it?", text)
+        d.notify([owner], f"{state.ticket.title}: still on it?", text, why="owns the ticket")
 
 
 def _pages(d: Draft) -> None:

@@ -128,7 +128,7 @@ def _command(d: Draft, cmd: Command) -> None:
         return
     if d.seen(cmd.event_id):
         return
-    was_open, rung = state.status.is_open, state.rung
+    rung = state.rung
     if cmd.life is not None and cmd.life != state.life:
         text = "It was asked of an earlier ticket with this key, which is closed."
         d.refuse("stale_life", text, actor=cmd.by, command=cmd.name)
@@ -152,7 +152,7 @@ def _command(d: Draft, cmd: Command) -> None:
             _too_late(d, cmd)
             return
         act(d, cmd)
-    if d.refusal is None and was_open:
+    if d.refusal is None and state.status.is_open:
         acting.worked(d, cmd.by, rung=rung)
 
 

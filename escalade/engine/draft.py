@@ -173,16 +173,26 @@ class Draft:
         return f"{self._token or self.state.run}.{self.state.effect_n}"
 
     def resolve(
-        self, purpose: Purpose, targets: list[str], *, due_at: datetime, subject: str = "", text: str = ""
+        self,
+        purpose: Purpose,
+        targets: list[str],
+        *,
+        due_at: datetime,
+        why: str = "",
+        subject: str = "",
+        text: str = "",
     ) -> None:
-        """Ask whom a round, a responder's call or a notice reaches."""
+        """Ask whom a round, a responder's call or a notice reaches; `why` is said to those named directly."""
         state, visit = self.state, self.state.visit
         tier = state.tier
-        request = RoundRequest(targets=targets)
+        request = RoundRequest(targets=targets, why=why)
         if purpose in PAGING and visit is not None:
             except_for = [f"person:{ack.by.id}" for ack in visit.acks]
             how = tier.how if tier is not None and not visit.reassigned and purpose == "round" else "everyone"
-            request = RoundRequest(targets=targets, how=how, except_for=except_for, told=visit.turn)
+            if not why:
+                named = "named by the tier" if purpose == "round" else "the catch-all"
+                why = "it was reassigned to them" if visit.reassigned else named
+            request = RoundRequest(targets=targets, how=how, except_for=except_for, told=visit.turn, why=why)
         self.add(
             ResolveRound(
                 id=self.effect_id(),
@@ -196,10 +206,10 @@ class Draft:
             )
         )
 
-    def notify(self, targets: list[str], subject: str, text: str) -> None:
+    def notify(self, targets: list[str], subject: str, text: str, *, why: str = "follows the ticket") -> None:
         """Tell people something that asks nothing of them."""
         if targets:
-            self.resolve("notice", list(dict.fromkeys(targets)), due_at=self.now, subject=subject, text=text)
+            self.resolve("notice", list(dict.fromkeys(targets)), due_at=self.now, why=why, subject=subject, text=text)
 
     def stop_paging(self, purposes: tuple[Purpose, ...] = PAGING) -> None:
         """No page of this ticket may start from here on (decision 7, E6). Receipts are still wanted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from escalade.engine.acting import worked
 from escalade.engine.draft import CALLS, Draft
 from escalade.engine.ladder import begin_round
 from escalade.engine.state import Pause
@@ -111,6 +112,7 @@ def resolve(d: Draft, cmd: Resolve) -> None:
     """It is solved: nobody is paged any more; it closes when it is not reopened in time."""
     state = d.state
     assert state.policy is not None
+    worked(d, cmd.by, rung=state.rung)
     d.stop_paging(CALLS)
     d.drop_steps()
     state.pause = None

@@ -46,7 +46,7 @@ def pages_sent(d: Draft, event: PagesSent) -> None:
         d.visit.turn_reached = True
         state.pass_reached = state.pass_reached or not state.in_catch_all
     elif not effect.cancelled and effect.purpose == "round" and state.status.is_open and state.pause is None:
-        _failed_round(d, effect)
+        _failed_round(d, effect, _errors(event.receipts))
     elif not effect.cancelled:
         errors = _errors(event.receipts)
         d.note("round.failed", f"nobody was reached ({effect.purpose.replace('_', ' ')})", errors)
@@ -63,12 +63,11 @@ def _add_receipts(d: Draft, target: str, receipts: list[Receipt]) -> None:
         d.visit.told[target] = told.model_copy(update={"receipts": [*told.receipts, *receipts][-20:]})
 
 
-def _failed_round(d: Draft, effect: SendPages) -> None:
+def _failed_round(d: Draft, effect: SendPages, errors: str) -> None:
     visit = d.visit
     if visit.acknowledged_at is not None:
         return
     people = ", ".join(person.target for person in effect.people)
-    errors = _errors([r for p in effect.people if (told := visit.told.get(p.target)) for r in told.receipts[-3:]])
     if effect.candidates_left:
         text = f"round {effect.round} reached nobody ({people}); the next one is told at once"
         d.note("round.failed", text, errors)

@@ -44,6 +44,8 @@ class RoundRequest(BaseModel):
     how: How = "everyone"
     except_for: list[str] = Field(default_factory=list)
     """Who has acknowledged: they are not told again."""
+    why: str = "named by the tier"
+    """Why those who are named directly are told."""
     told: list[str] = Field(default_factory=list)
     """Who was told in this turn of `one_at_a_time` or `fair`; when all were, it wraps round."""
 
@@ -89,7 +91,7 @@ def resolve_round(roster: Roster, request: RoundRequest, *, at: datetime, load: 
     found: dict[str, Recipient] = {}
     reasons: list[str] = []
     for text in request.targets:
-        for target, why in _expand(roster, parse_target(text), at):
+        for target, why in _expand(roster, parse_target(text), at, request.why):
             key = str(target)
             if key in found:
                 continue
@@ -111,24 +113,24 @@ def resolve_round(roster: Roster, request: RoundRequest, *, at: datetime, load: 
     return _one_of(list(available.values()), request, load)
 
 
-def _expand(roster: Roster, target: Target, at: datetime) -> Iterator[tuple[Target, str]]:
+def _expand(roster: Roster, target: Target, at: datetime, named: str) -> Iterator[tuple[Target, str]]:
     match target.kind:
         case "team":
             team = roster.teams.get(target.id)
             for member in team.members if team else []:
                 yield Target("person", member), f"member of {target}"
             if team is None:
-                yield target, "named by the tier"
+                yield target, named
         case "schedule":
             schedule = roster.schedules.get(target.id)
             if schedule is None:
-                yield target, "named by the tier"
+                yield target, named
             else:
                 shift = shift_at(schedule, at)
                 until = format_instant(shift.end)
                 yield Target("person", shift.person), f"on duty in {target} until {until} (weekly rotation)"
         case _:
-            yield target, "named by the tier"
+            yield target, named
 
 
 def _recipient(roster: Roster, target: Target, why: str) -> Recipient:
