@@ -92,7 +92,7 @@ class Narrator:
         match entry.kind:
             case "tier.entered":
                 verb = f"it enters {data['tier']}" if data["rung"] == 1 else f"it climbs to {data['tier']}"
-                why = TIMES[data["tier"]] if data["rung"] == 1 else f"{entry.why}; {TIMES[data['tier']]}"
+                why = TIMES if data["rung"] == 1 else entry.why
                 tell(f"tier {data['rung']}", verb, why, at=entry.at, style="heading")
             case "round.started" if data["round"] > 1:
                 tell(f"round {data['round']}", f"{data['tier']} is paged again", "nobody has answered", at=entry.at)
@@ -112,7 +112,7 @@ class Narrator:
         why = ""
         if one.signed and not self._signature_told:
             self._signature_told, why = True, "its signature is right"
-        self._screen.tell(_ARROWS[one.way], f"to {one.to}: {_short(one.subject)}", why, at=one.at)
+        self._screen.tell(_ARROWS[one.way], f"to {one.to.partition('@')[0]}: {_short(one.subject)}", why, at=one.at)
 
 
 def _short(subject: str) -> str:

@@ -19,12 +19,8 @@ SECRET: Final = "DEMO_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 PEOPLE: Final = {"ana": "primary", "bruno": "experts", "ines": "management"}
 """Who stands on which tier."""
 
-TIMES: Final = {
-    "primary": "a repeat after 4s, up after 8s",
-    "experts": "up when not solved 6s after an answer",
-    "management": "a repeat every 5s",
-}
-"""What the policy below says about each tier, in words."""
+TIMES: Final = "a repeat after 4s, up after 8s"
+"""What the policy below says about its first tier, in words."""
 
 _ESCALADE: Final = """\
 catch_all: channel:desk

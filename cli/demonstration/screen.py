@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,8 +19,8 @@ from cli.render.paper import console
 from cli.render.timeline import one_line
 from escalade.messages.views import TicketView
 
-_LABEL: Final = 12
-_CLOCK: Final = 7
+_LABEL: Final = 10
+_CLOCK: Final = 6
 
 
 class Screen:
@@ -62,7 +63,7 @@ class Screen:
     def tell(self, label: str, text: str, why: str = "", *, style: str = "", at: datetime | None = None) -> None:
         """One thing that happened: when (now, unless it is said), what kind, what, and why."""
         seconds = self._seconds(at)
-        clock = "" if seconds is None else f"{max(seconds, 0):5.1f}s"
+        clock = "" if seconds is None else f"{max(seconds, 0):4.1f}s"
         said = Text(one_line(text), style=style)
         if why:
             said.append(f" — {one_line(why)}", style="quiet")
@@ -96,7 +97,7 @@ class Screen:
         if not self.animated:
             yield
             return
-        with Live(console=self._paper, transient=True, refresh_per_second=8, get_renderable=self._panel):
+        with _unechoed(), Live(console=self._paper, transient=True, refresh_per_second=8, get_renderable=self._panel):
             yield
 
     def _panel(self) -> RenderableType:
@@ -140,3 +141,20 @@ class Screen:
 
     def _foot(self) -> str:
         return f"{self.worker} · {self.received} messages received · {self._seconds(None) or 0:.0f}s"
+
+
+@contextmanager
+def _unechoed() -> Iterator[None]:
+    """Let the terminal not write what is typed, `^C` included: it would push the panel out of its place."""
+    import termios
+
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    quiet = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

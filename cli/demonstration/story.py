@@ -177,6 +177,7 @@ class Story:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "cli.main", "ticket", *words),
             env=env,
+            start_new_session=True,  # Ctrl-C is ours: a command that it ends would look like one that failed
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,

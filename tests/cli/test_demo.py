@@ -92,7 +92,7 @@ def test_the_demo_proves_everything_within_ninety_seconds(tmp_path: Path) -> Non
     watchdog.cancel()
     assert demo.returncode == 0, out
     assert time.monotonic() - began < 90
-    labels = re.findall(r"^ *[\d.]+s  (.{12})", out, re.MULTILINE)
+    labels = re.findall(r"^ *[\d.]+s  ?(.{10})", out, re.MULTILINE)
     story = [label.strip() for label in labels]
     order = ["opened", "tier 1", "round 2", "tier 2", "✗ sms", "✓ answered", "tier 3", "✗ SIGKILL", "started"]
     places = [story.index(label) for label in order]
