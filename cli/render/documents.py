@@ -36,7 +36,7 @@ _PROBLEMS: Final = "each with `file`, `line`, `field`, `found`, `mend`, `level`"
 
 DOCUMENTS: Final[dict[str, dict[str, str]]] = {
     "ticket open": {
-        "opened": "tickets that Temporal holds: `key`, `title`, `existed` (it was open already), `line` of a file",
+        "opened": "tickets that Temporal holds: `key`, `title`, `existed` (it was there before), `line` of a file",
         "bad": f"rows that were not opened, {_PROBLEMS}",
         "left": "how many rows were not tried because Temporal did not answer",
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class Opening:
     key: str
     title: str
     existed: bool
+    """Whether it was there before: open, or opened by this very row and closed since."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,33 @@ async def open_all(client: TicketClient, name: str, rows: Sequence[Read], progre
     await asyncio.gather(*(take() for _ in range(AT_ONCE)))
     result.opened.sort(key=lambda opening: opening.line)
     return result
+
+
+def handled_before(rows: Sequence[Read]) -> list[Opening]:
+    """The rows whose ticket is over, and that had opened it: opening them again would begin another life of it.
+
+    A ticket so begun would close itself, since it learns what its key has handled; this spares it. Without a store
+    there is nothing to be spared.
+    """
+    from cli.doors import store
+    from escalade.errors import StoreError
+    from worker.client import key_of_new
+
+    try:
+        with store() as opened:
+            found = []
+            for row in rows:
+                key = key_of_new(row.ticket)
+                if event_stamp(row.ticket.event_id or "") in opened.handled(key):
+                    found.append(Opening(row.line, key, row.ticket.title, existed=True))
+            return found
+    except StoreError:
+        return []
+
+
+def event_stamp(event_id: str) -> str:
+    """An event id as tickets remember it; a test holds this equal to what the engine does."""
+    return hashlib.sha256(event_id.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _by_ticket(rows: Sequence[Read]) -> list[list[Read]]:

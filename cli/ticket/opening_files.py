@@ -13,7 +13,7 @@ import click
 from cli.exits import ExitCode
 from cli.failures import WrongCommandError
 from cli.render.problems import problem_json, problem_line
-from cli.ticket.importing import Imported, Progress, open_all
+from cli.ticket.importing import Imported, Progress, handled_before, open_all
 from cli.ticket.opening import opened_json, opener
 from cli.ticket.reading import Read, read_tickets
 from cli.ticket.rows import Format, format_of, read_file, read_rows
@@ -40,11 +40,15 @@ def open_file(
         _tell_problems(bad)
         code = tell_foresight(invocation, [row.ticket for row in rows], bad=bad)
         return ExitCode.PARTIAL if bad else code
+    known = handled_before(rows)
+    done = {opening.line for opening in known}
+    rows = [row for row in rows if row.line not in done]
     progress = Progress(len(rows), quiet=invocation.json)
     try:
         result = asyncio.run(_open_all(shown, rows, progress))
     finally:
         progress.close()
+    result.opened = sorted([*result.opened, *known], key=lambda opening: opening.line)
     result.problems = sorted([*bad, *result.problems], key=lambda problem: problem.line)
     return _report(invocation, result)
 
@@ -86,7 +90,7 @@ def _report(invocation: Invocation, result: Imported) -> int:
     _tell_problems(result.problems)
     if not invocation.json:
         lines = len({problem.line for problem in result.problems})
-        parts = [f"{len(new)} opened", f"{known} open already"]
+        parts = [f"{len(new)} opened", f"{known} known already"]
         parts += [f"{lines} row{'s' if lines != 1 else ''} not opened"] if lines else []
         parts += [f"{result.left} not tried"] if result.left else []
         click.echo(", ".join(parts) + ".", err=True)
