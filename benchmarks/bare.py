@@ -295,3 +295,24 @@ class BareWorkflow:
             updates += [SERVICE.value_set(self._ticket.service)]
         updates.append(DUE.value_set(self._due) if self._due else DUE.value_unset())
         workflow.upsert_search_attributes(updates)
+
+
+@workflow.defn(name="BareTimer")
+class BareTimer:
+    """Wakes on a rhythm, as a ticket repeats, and does nothing."""
+
+    @workflow.run
+    async def run(self, every: float, times: int) -> list[float]:
+        """Seconds late, each time.
+
+        Args:
+            every: seconds.
+            times: how often.
+        """
+        late = []
+        due = workflow.now()
+        for _ in range(times):
+            due += timedelta(seconds=every)
+            await workflow.sleep(due - workflow.now())
+            late.append((workflow.now() - due).total_seconds())
+        return late

@@ -106,7 +106,7 @@ async def live(stage: Stage, kind: Kind, *, between: float, within: float = 60) 
     try:
         async with asyncio.timeout(within):
             key = await open_one(stage, kind)
-            await stage.activities.paged[key, 2].wait()
+            await stage.activities.paged[key, 2, 1].wait()
             for command in (Acknowledge(by=BOB), Resolve(by=BOB), Close(by=BOB)):
                 await asyncio.sleep(between)
                 await _do(stage.client, key, command)

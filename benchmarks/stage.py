@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,18 +20,17 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.channels import CHANNELS
-from activities.contracts import JOURNAL_QUEUE, PAGES_QUEUE, TICKETS_QUEUE
+from activities.contracts import TICKETS_QUEUE
 from activities.implementations import Activities
-from benchmarks.bare import BareWorkflow
+from benchmarks.bare import BareTimer, BareWorkflow
 from configuration import Live
 from escalade.messages import PageRequest, PageResult
 from store import Store
 from worker.client import TicketClient
 from worker.embedded import EmbeddedServer
 from worker.plugin import escalade_plugin
-from workflows.step import StepWorkflow
-from workflows.steps import BUILT_IN, loaded
-from workflows.ticket import TicketWorkflow
+from worker.workers import WorkerOptions, make_workers
+from workflows.steps import BUILT_IN
 
 BARE_QUEUE: Final = "bare-tickets"
 
@@ -42,8 +41,8 @@ class CountedActivities(Activities):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Args and kwargs: the real ones' own."""
         super().__init__(*args, **kwargs)
-        self.paged: dict[tuple[str, int], asyncio.Event] = defaultdict(asyncio.Event)
-        """By ticket and rung."""
+        self.paged: dict[tuple[str, int, int], asyncio.Event] = defaultdict(asyncio.Event)
+        """By ticket, rung and round."""
         self.late: dict[str, list[float]] = defaultdict(list)
         """Seconds from the instant a page was due to the start of its activity, by ticket."""
 
@@ -52,7 +51,7 @@ class CountedActivities(Activities):
         """Send pages, and say so."""
         self.late[request.brief.key].append(time.time() - request.scheduled_at.timestamp())
         result = await super().page(request)
-        self.paged[request.brief.key, request.brief.rung].set()
+        self.paged[request.brief.key, request.brief.rung, request.brief.round].set()
         return result
 
 
@@ -65,12 +64,14 @@ class Stage:
     activities: CountedActivities
     store: Store
     messages: Path
-    server: psutil.Process
+    server: psutil.Process | None = None
 
     def cpu(self) -> float:
         """Seconds of CPU that this process (worker and client) and the server have used so far."""
-        own, server = time.process_time(), self.server.cpu_times()
-        return own + server.user + server.system
+        if self.server is None:
+            return time.process_time()
+        server = self.server.cpu_times()
+        return time.process_time() + server.user + server.system
 
 
 def write_configuration(directory: Path, *tiers: dict[str, Any], **rest: Any) -> Path:
@@ -89,8 +90,8 @@ def write_configuration(directory: Path, *tiers: dict[str, Any], **rest: Any) ->
         name: {"methods": {"console": {"channel": "console", "address": name}}, "time_zone": "Europe/Paris"}
         for name in ("ana", "bob")
     }
-    (directory / "policies").mkdir(parents=True)
-    (directory / "server").mkdir()
+    (directory / "policies").mkdir(parents=True, exist_ok=True)
+    (directory / "server").mkdir(exist_ok=True)
     # JSON is YAML: no writer needed.
     (directory / "escalade.yaml").write_text(json.dumps(shared), encoding="utf-8")
     (directory / "people.yaml").write_text(json.dumps({"people": people}), encoding="utf-8")
@@ -122,39 +123,39 @@ async def real_time(directory: Path) -> AsyncIterator[tuple[Client, psutil.Proce
 
 @asynccontextmanager
 async def stage_on(
-    client: Client, server: psutil.Process, directory: Path, messages: Path, *, flows: Sequence[type] = ()
+    client: Client,
+    directory: Path,
+    messages: Path,
+    *,
+    server: psutil.Process | None = None,
 ) -> AsyncIterator[Stage]:
     """Workers for tickets and for bare workflows, side by side.
 
     Args:
         client: of the server.
-        server: its process.
         directory: has the configuration; the store is put there too.
         messages: where the console channel writes.
-        flows: further workflows for the bare queue.
+        server: its process, when its CPU counts.
     """
-    loaded.load(BUILT_IN)
     live = Live(directory, env={}, channels=CHANNELS, steps=BUILT_IN)
     store = Store.open(f"sqlite:///{directory / 'escalade.db'}")
     versions = {name: step.version for name, step in BUILT_IN.items()}
     activities = CountedActivities(live, store, channels=CHANNELS, step_versions=versions)
-    look_ups = activities.all()[TICKETS_QUEUE]
+    options = WorkerOptions(grace=timedelta(seconds=1))
+    workers = make_workers(client, activities.all(), steps=BUILT_IN, watch=[], options=options)
+    bare = Worker(
+        client,
+        task_queue=BARE_QUEUE,
+        workflows=[BareWorkflow, BareTimer],
+        activities=activities.all()[TICKETS_QUEUE],
+        max_cached_workflows=options.max_cached_tickets,
+        max_concurrent_workflow_tasks=options.tickets,
+        max_concurrent_local_activities=options.tickets,
+        no_remote_activities=True,
+        graceful_shutdown_timeout=options.grace,
+    )
     async with AsyncExitStack() as stack:
-        for queue, kinds, methods in (
-            (PAGES_QUEUE, [], activities.all()[PAGES_QUEUE]),
-            (JOURNAL_QUEUE, [], activities.all()[JOURNAL_QUEUE]),
-            (TICKETS_QUEUE, [TicketWorkflow, StepWorkflow], look_ups),
-            (BARE_QUEUE, [BareWorkflow, *flows], look_ups),
-        ):
-            worker = Worker(
-                client,
-                task_queue=queue,
-                workflows=kinds,
-                activities=methods,
-                max_cached_workflows=2000,
-                sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
-                max_heartbeat_throttle_interval=timedelta(seconds=1),
-            )
+        for worker in (*workers, bare):
             await stack.enter_async_context(worker)
         tickets = TicketClient(client, answer_within=timedelta(seconds=20))
         yield Stage(client, tickets, activities, store, messages, server)

@@ -74,7 +74,10 @@ async def throughput(directory: Path, *, lives: int, pairs: int) -> list[Row]:
     """
     messages = write_configuration(directory, *two_tiers(repeat=REPEAT, climb=CLIMB))
     runs: list[tuple[Run, Run]] = []
-    async with real_time(directory / "server") as (client, server), stage_on(client, server, directory, messages) as on:
+    async with (
+        real_time(directory / "server") as (client, server),
+        stage_on(client, directory, messages, server=server) as on,
+    ):
         alone = {kind: await live(on, kind, between=1) for kind in ("ticket", "bare")}
         counts = {kind: Counter(map(name_of, await events(handle_of(client, key)))) for kind, key in alone.items()}
         for number in range(pairs):
