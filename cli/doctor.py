@@ -46,7 +46,7 @@ def _tell(found: list[Diagnosis]) -> None:
     paper = console()
     for diagnosis in found:
         mark, style = _MARKS[diagnosis.level]
-        line = Text(f"{mark} ", style=style)
+        line = Text().append(f"{mark} ", style=style)
         line.append(f"{diagnosis.name}: ", style="key").append(diagnosis.says)
         paper.print(line)
         if diagnosis.mend:

@@ -37,7 +37,7 @@ def foresight_page(ticket: Ticket, found: Foresight, when: Moments) -> Iterator[
 def _happening(happening: Foreseen, found: Foresight, when: Moments) -> Iterator[Text]:
     after = happening.at - found.starts
     offset = f"+{rough(after)}" if after else "now"
-    line = Text(f"  {offset:>7}  {when.clock(happening.at)}  ", style="quiet")
+    line = Text().append(f"  {offset:>7}  {when.clock(happening.at)}  ", style="quiet")
     if not happening.people:
         line.append(readable(happening.what, when), style="due")
         line.append(f" — {readable(happening.why, when)}" if happening.why else "", style="quiet")
@@ -83,7 +83,7 @@ def foresight_json(ticket: Ticket, found: Foresight) -> dict[str, Any]:
 
 def foresight_line(ticket: Ticket, found: Foresight) -> Text:
     """A ticket and whom it would page first, on one line."""
-    line = Text(f"{ticket.severity.value}  ", style=ticket.severity.value)
+    line = Text().append(f"{ticket.severity.value}  ", style=ticket.severity.value)
     first = next((happening for happening in found.happenings if happening.people), None)
     who = "; ".join(_who(page) for page in first.people) if first else "nobody"
     line.append(f"{found.policy}: {who}", style="key")

@@ -48,7 +48,7 @@ def _section(title: str, lines: Iterator[Text]) -> Iterator[Text]:
 
 def _head(view: TicketView) -> Iterator[Text]:
     severity = view.ticket.severity.value
-    line = Text(view.key, style="key")
+    line = Text().append(view.key, style="key")
     line.append("  ").append(severity, style=severity).append("  ")
     line.append(one_line(view.ticket.title), style="heading")
     yield line
@@ -111,7 +111,7 @@ def _acknowledgement(view: TicketView) -> Text:
 
 def _upcoming(view: TicketView, when: Moments) -> Iterator[Text]:
     for n, due in enumerate(sorted(view.upcoming, key=lambda u: u.at)):
-        line = Text(f"{when.relative(due.at)} ({when.clock(due.at)})  ", style="due" if n == 0 else "")
+        line = Text().append(f"{when.relative(due.at)} ({when.clock(due.at)})  ", style="due" if n == 0 else "")
         line.append(readable(due.what, when))
         if due.why:
             line.append(f" — {readable(due.why, when)}", style="quiet")
@@ -128,7 +128,7 @@ def _told(view: TicketView, when: Moments) -> Iterator[Text]:
 
 
 def _one_told(told: Told, when: Moments) -> Iterator[Text]:
-    line = Text(told.target, style="key")
+    line = Text().append(told.target, style="key")
     line.append(f"  {readable(told.why, when)}", style="quiet")
     yield line
     for receipt in told.receipts:
@@ -171,4 +171,4 @@ def _about(view: TicketView, when: Moments) -> Iterator[Text]:
     ]
     for name, value in facts:
         if value:
-            yield Text(f"{name}: ", style="quiet") + Text(one_line(value))
+            yield Text().append(f"{name}: ", style="quiet").append(one_line(value))

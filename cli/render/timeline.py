@@ -15,7 +15,7 @@ _GOOD = (".acknowledged", ".resolved", ".delivered", ".closed")
 
 def entry_line(entry: Entry, when: Moments) -> Text:
     """One entry: clock, who, what, and why after a dash."""
-    line = Text(f"{when.clock(entry.at)}  ", style="quiet")
+    line = Text().append(f"{when.clock(entry.at)}  ", style="quiet")
     if entry.actor.kind != "system":
         claimed = ", claimed" if entry.actor.claimed else ""
         via = f" by {entry.actor.via}" if entry.actor.via else ""

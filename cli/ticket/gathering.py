@@ -29,12 +29,24 @@ class Gathered:
     notices: list[str] = field(default_factory=list)
 
 
-async def gather(client: TicketClient, key: str) -> Gathered:
-    """Ask the ticket, and read its timeline from the journal and, for what is not written yet, from the ticket."""
+async def ask(key: str) -> Gathered:
+    """The ticket and its timeline; when nothing answers for it, what the store last heard of it.
+
+    Raises:
+        UnreachableError: when the store has not heard of it either.
+    """
+    from cli.doors import tickets
+
     try:
-        view = await client.view(key)
+        async with tickets() as client:
+            return await gather(client, key)
     except UnreachableError as error:
         return await _last_heard(key, error)
+
+
+async def gather(client: TicketClient, key: str) -> Gathered:
+    """Ask the ticket, and read its timeline from the journal and, for what is not written yet, from the ticket."""
+    view = await client.view(key)
     try:
         written = await asyncio.to_thread(journal_of, key)
     except StoreError as error:

@@ -25,7 +25,9 @@ def show(invocation: Invocation, key: str) -> int:
     Where it stands, what happens next and when, who was told and how it was delivered, and the whole timeline
     with the reason of each step. The ticket itself is asked; the timeline comes from the journal.
     """
-    found = asyncio.run(_ask(find_key(key)))
+    from cli.ticket.gathering import ask
+
+    found = asyncio.run(ask(find_key(key)))
     if invocation.json:
         from cli.render.documents import write_json
 
@@ -38,14 +40,6 @@ def show(invocation: Invocation, key: str) -> int:
     for line in ticket_page(found.view, found.entries, invocation.moments(), notices=found.notices):
         paper.print(line)
     return 0
-
-
-async def _ask(key: str) -> Gathered:
-    from cli.doors import tickets
-    from cli.ticket.gathering import gather
-
-    async with tickets() as client:
-        return await gather(client, key)
 
 
 def ticket_json(found: Gathered) -> dict[str, Any]:

@@ -121,6 +121,15 @@ def test_the_journal_is_shown_whole_by_kind_and_by_number(escalade: Run, filled:
     assert [found["seq"] for found in last["entries"]] == [3]
 
 
+def test_a_ticket_is_shown_from_the_store_when_nothing_else_answers(escalade: Run, filled: Path) -> None:
+    done = escalade("ticket", "show", "aaaaaaaaaa", "--output", "json")
+    assert (done.code, done.json["asked"]) == (0, False)
+    assert [entry["kind"] for entry in done.json["timeline"]] == ["ticket.opened", "round.started", "ticket.note"]
+    page = escalade("ticket", "show", "aaaaaaaaaa").out
+    assert "Note: Temporal cannot be reached" in page
+    assert "This is what the store last heard, at 2026-03-02 09:00:00." in page
+
+
 def test_a_title_cannot_repaint_the_terminal(escalade: Run, filled: Path) -> None:
     shown = escalade("ticket", "list").out + escalade("journal", "show", "bbbb").out
     shown += escalade("journal", "export", "--format", "text").out
@@ -234,6 +243,13 @@ def on_a_terminal(*arguments: str, answer: str = "", **env: str) -> tuple[int, s
 def test_a_terminal_gets_colours_unless_they_are_not_wanted(filled: Path) -> None:
     assert ANSI.search(on_a_terminal("ticket", "list")[1])
     assert not ANSI.search(on_a_terminal("ticket", "list", NO_COLOR="1")[1])
+
+
+def test_a_colour_ends_where_its_word_ends(filled: Path) -> None:
+    shown = on_a_terminal("journal", "show", "aaaaa", "--utc")[1]
+    line = next(line for line in shown.splitlines() if "round 1 pages" in line)
+    # The clock is dim, what happened is not.
+    assert "\x1b[0mround 1 pages person:ana" in line
 
 
 def test_a_no_at_the_confirmation_does_nothing(filled: Path) -> None:
