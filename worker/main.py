@@ -240,7 +240,7 @@ def main() -> int:
     except EscaladeError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, it is logged whole and told by the exit code
         # For whoever mends it; the log of a worker is where it belongs.
         _LOG.exception("The worker ended by a mistake of its own.")
         return 1

@@ -7,7 +7,7 @@ This is the one file that knows the SDK's experimental time skipping. Two server
 - `shared_clock_server` (the Java test server): one clock for all, exact across continue-as-new and between parent
   and child. One per test; no search attributes, lists or schedules.
 
-`real_server` does not skip; its timers are exact to some 10 ms.
+`real_server` does not skip; its timers are exact to some 10 ms. `run_step` tries out a step in one line.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sysconfig
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -24,9 +24,12 @@ from typing import Any, Final
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
+from escalade.extension import Step
+from escalade.messages import TicketBrief
 from worker.embedded import FAST_TIMERS, find_binary
 from worker.plugin import escalade_plugin
 from worker.search_attributes import ALL
+from worker.trial import Stand, StepRun, try_step
 
 SKIPS: Final = 5000
 """How many timers one ticket may have skipped in one go."""
@@ -166,3 +169,41 @@ async def real_server(*, database: Path | None = None, port: int | None = None) 
     )
     async with environment:
         yield environment.client
+
+
+async def run_step(
+    step: Step,
+    *,
+    ticket: TicketBrief | None = None,
+    activities: Mapping[str, Stand] | None = None,
+    unreachable: Sequence[str] = (),
+    time: TicketTime | None = None,
+) -> StepRun:
+    """Run a step as a ticket would, in skipped time: days of waiting take milliseconds.
+
+        run = await run_step(Notify(to=["person:ana"], after="2h"))
+        assert run.told() == ["person:ana"]
+        assert run.took >= timedelta(hours=2)
+
+    Pages are taken by nobody and recorded; other activities are those that are given.
+
+    Args:
+        step: an instance: its `with:` block, filled in.
+        ticket: the ticket it runs for (`worker.trial.ticket_brief` makes one).
+        activities: what stands for the activities it runs by name: async functions of their argument.
+        unreachable: targets whose pages fail.
+        time: a server that runs already; one for this run when omitted.
+
+    Returns:
+        What the step did and said.
+    """
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(skipping_server()) if time is None else time
+        return await try_step(
+            server.client,
+            step,
+            standing=server.standing,
+            ticket=ticket,
+            activities=activities,
+            unreachable=unreachable,
+        )

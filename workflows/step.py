@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 from temporalio import workflow
-from temporalio.common import RetryPolicy, VersioningBehavior
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities import contracts
@@ -106,7 +106,7 @@ class Context:
         await workflow.sleep(duration, summary=f"{self._request.use} waits")
 
 
-@workflow.defn(name="StepWorkflow", versioning_behavior=VersioningBehavior.PINNED)
+@workflow.defn(name="StepWorkflow")
 class StepWorkflow:
     """One run of one step for one ticket; its outcome goes to the ticket as a signal with an id."""
 
