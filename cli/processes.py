@@ -23,9 +23,11 @@ def up(invocation: Invocation) -> int:  # noqa: ARG001 (every command is given t
     the next `up` ends what was left running, takes over, and resumes every ticket. For one machine; for several, run
     `escalade worker` against a Temporal cluster.
     """
-    from cli.doors import settings
+    from cli.doors import configuration, settings
     from worker.supervisor import up as supervise
 
+    # The worker would refuse an invalid configuration; say so before anything is started.
+    configuration()
     asyncio.run(supervise(settings(), dict(os.environ), tell=click.echo))
     return ExitCode.OK
 
@@ -37,6 +39,11 @@ def worker(invocation: Invocation) -> int:  # noqa: ARG001 (every command is giv
     How the server is reached is Temporal's own configuration: temporal.toml and TEMPORAL_*. SIGTERM ends it: what is
     under way is finished or handed over. ESCALADE_HEALTH and ESCALADE_METRICS serve health and Prometheus metrics.
     """
-    from worker.main import main
+    from cli.doors import settings
+    from worker.logs import set_up_logging
+    from worker.main import work
 
-    return main()
+    found = settings()
+    set_up_logging(found.log, found.log_level)
+    asyncio.run(work(found, dict(os.environ)))
+    return ExitCode.OK

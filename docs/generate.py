@@ -53,12 +53,7 @@ def commands(command: click.Command, context: click.Context) -> Iterator[tuple[s
     yield context.command_path, command, context
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
-            try:
-                found = command.get_command(context, name)
-            except ModuleNotFoundError as missing:
-                if missing.name != "cli.demo":
-                    raise
-                continue  # the demo comes last of all
+            found = command.get_command(context, name)
             assert found is not None, name
             inner = click.Context(found, info_name=name, parent=context, **found.context_settings)
             yield from commands(found, inner)

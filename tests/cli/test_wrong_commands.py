@@ -229,6 +229,24 @@ def test_a_server_that_does_not_answer_is_named(escalade: Run, arguments: list[s
     )
 
 
+@pytest.mark.parametrize("command", ["up", "worker"])
+def test_nothing_starts_on_a_wrong_configuration(program: Run, place: Path, command: str) -> None:
+    (place / "config" / "people.yaml").write_text("peple: {}\n")
+    done = program(command)
+    assert done.code == ExitCode.CONFIGURATION
+    assert "Error: " in done.err
+    assert "people.yaml:1: peple: " in done.err
+    assert not (place / "state" / "up.json").exists()
+
+
+@pytest.mark.slow  # it waits for a server that may be starting beside it
+def test_a_worker_without_a_server_says_so(program: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESCALADE_LOG_LEVEL", "error")
+    done = program("worker")
+    assert done.code == ExitCode.UNREACHABLE
+    assert done.err.startswith("Error: Temporal cannot be reached at 127.0.0.1:1 (from TEMPORAL_ADDRESS): ")
+
+
 def test_a_fault_of_ours_is_a_sentence_and_a_saved_log(
     escalade: Run, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
