@@ -15,6 +15,8 @@ from escalade.ticket import Actor, Severity, Ticket
 
 _LABELS: Final = 50
 _ITEMS: Final = 50
+_SENTENCE: Final = 1000
+"""The longest sentence about what cannot be read: it becomes an entry."""
 
 
 def _as_object(payload: object) -> dict[str, Any] | None:
@@ -29,9 +31,23 @@ def _as_object(payload: object) -> dict[str, Any] | None:
 
 
 def _text(value: object, limit: int) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    if not isinstance(value, str):
+        try:
+            value = json.dumps(value, default=str, ensure_ascii=False)
+        except (TypeError, ValueError, RecursionError):
+            value = f"an unreadable {type(value).__name__}"
     # A lone surrogate is valid JSON and no valid UTF-8: it would fail wherever it is stored.
-    return text.encode("utf-8", "replace").decode().replace("\x00", "")[:limit]
+    # PostgreSQL keeps no NUL in a text.
+    return value.encode("utf-8", "replace").decode().replace("\x00", "")[:limit]
+
+
+def _tidy(value: Any) -> Any:
+    """A field of a command: its text, and that of who sent it, as any store can keep it."""
+    if isinstance(value, str):
+        return _text(value, len(value))
+    if isinstance(value, dict):
+        return {k: _text(v, len(v)) if isinstance(v, str) else v for k, v in value.items()}
+    return value
 
 
 def read_ticket(payload: object) -> tuple[Ticket, list[str]]:
@@ -67,7 +83,7 @@ def read_ticket(payload: object) -> tuple[Ticket, list[str]]:
 
 def _mend_field(name: str, value: Any, problems: list[str]) -> Any:
     if name == "severity":
-        severity = Severity.read(value)
+        severity = Severity.read(value) if isinstance(value, str | int | float) else None
         if severity is None:
             problems.append(f"severity {_text(value, 40)!r} is unknown; taken as sev3")
         return severity or Severity.SEV3
@@ -81,7 +97,7 @@ def _mend_field(name: str, value: Any, problems: list[str]) -> Any:
         return [_text(v, 2048 if name == "links" else 64) for v in value[:_ITEMS]]
     limit = next((m.max_length for m in Ticket.model_fields[name].metadata if hasattr(m, "max_length")), None)
     if limit is None or isinstance(value, dict | list):
-        return value
+        return _tidy(value)
     text = _text(value, limit + 1)
     if len(text) > limit:
         problems.append(f"{name} is longer than {limit} characters; the rest is left out")
@@ -107,6 +123,7 @@ def read_command(name: str, payloads: list[object]) -> Command | str:
     written = _as_object(payloads[0]) if payloads else {}
     if written is None:
         return f"the payload of {name} is no JSON object"
+    written = {name: _tidy(value) for name, value in written.items()}
     by = written.get("by")
     if isinstance(by, str):
         written["by"] = {"kind": "integration", "id": _text(by, 128) or "unknown"}
@@ -119,7 +136,7 @@ def read_command(name: str, payloads: list[object]) -> Command | str:
         command = kind.model_validate(written)
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])) or name}: {e['msg']}" for e in error.errors()[:5]]
-        return f"{name} cannot be read: " + "; ".join(lines)
+        return _text(f"{name} cannot be read: " + "; ".join(lines), _SENTENCE)
     except (ValueError, OverflowError, RecursionError) as error:
-        return f"{name} cannot be read: {error}"
+        return _text(f"{name} cannot be read: {error}", _SENTENCE)
     return command

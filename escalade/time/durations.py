@@ -36,26 +36,39 @@ def parse_duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         found = value
     elif not isinstance(value, str):
-        raise DurationError(f"{value!r} is not a duration.", mend=_MEND)
+        raise DurationError(f"{_shown(value)} is not a duration.", mend=_MEND)
     else:
-        found = _parse_text(value)
+        try:
+            found = _parse_text(value)
+        except OverflowError:
+            found = timedelta.max
     if found < timedelta(0):
-        raise DurationError(f"{value!r} is negative.", mend="A duration here counts forward.")
+        raise DurationError(f"{_shown(value)} is negative.", mend="A duration here counts forward.")
     if found > LONGEST:
-        raise DurationError(f"{value!r} is longer than ten years.", mend="Write a shorter one.")
+        raise DurationError(f"{_shown(value)} is longer than ten years.", mend="Write a shorter one.")
     return found
+
+
+def _shown(value: object) -> str:
+    """What was written, short enough for a sentence."""
+    if not isinstance(value, str | int | float | timedelta | None):
+        return f"a {type(value).__name__}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def _parse_text(text: str) -> timedelta:
     squeezed = "".join(text.split())
     if squeezed.endswith("bd"):
-        raise DurationError(f"{text!r} counts business days.", mend="They need a calendar: write days (2d) or hours.")
+        raise DurationError(
+            f"{_shown(text)} counts business days.", mend="They need a calendar: write days (2d) or hours."
+        )
     if squeezed and (iso := _ISO.fullmatch(squeezed.upper())) and any(iso.groupdict().values()):
         return timedelta(seconds=sum(float(n) * _UNITS[u] for u, n in iso.groupdict().items() if n))
     parts = _WRITTEN.findall(squeezed)
     if not parts or "".join(n + u for n, u in parts) != squeezed:
         hint = "It has no unit." if squeezed.isdigit() else ""
-        raise DurationError(f"{text!r} is not a duration. {hint}".rstrip(), mend=_MEND)
+        raise DurationError(f"{_shown(text)} is not a duration. {hint}".rstrip(), mend=_MEND)
     return timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in parts))
 
 

@@ -11,7 +11,10 @@ from escalade.errors import InstantError
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it lies outside the years 1 to 9999") from None
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
@@ -29,14 +32,14 @@ def parse_instant(text: str) -> datetime:
     """
     try:
         value = datetime.fromisoformat(text.strip())
-    except ValueError:
+        if value.tzinfo is not None:
+            return value.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InstantError(
             f"{text!r} is not an instant.",
             mend="Write it like 2026-03-01T09:00:00+01:00 or 2026-03-01T08:00Z.",
         ) from None
-    if value.tzinfo is None:
-        raise InstantError(f"{text!r} names no time zone.", mend="Add an offset: Z, +01:00, …")
-    return value.astimezone(UTC)
+    raise InstantError(f"{text!r} names no time zone.", mend="Add an offset: Z, +01:00, …")
 
 
 def format_instant(value: datetime) -> str:

@@ -1,0 +1,3 @@
+"""What the readers of foreign messages promise."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What durations and instants promise."""
+
+from __future__ import annotations
