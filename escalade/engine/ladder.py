@@ -54,9 +54,13 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
         reassigned=targets is not None,
         resolve_anchor=t0 if not last and state.policy.tiers[tier].resolve_from_entry else None,
     )
-    if t0 < d.now and (limit := tier_limit(state, state.visit)) is not None and limit <= d.now and not state.pause:
+    overdue = [
+        at for at in (tier_limit(state, d.visit), resolve_limit(state, d.visit)) if at is not None and at <= d.now
+    ]
+    if overdue and state.pause is None:
         # A limit of a few seconds, found late: nobody is climbed over before they could be told (decision 1).
-        state.visit.t0 = d.now
+        d.visit.t0 = d.now
+        d.visit.resolve_anchor = d.visit.resolve_anchor and d.now
     limits = limit_words(d)
     d.note("tier.entered", f"entered {state.tier_name} (rung {state.rung}){limits}", why, t0=format_instant(t0))
     pinned = state.tier

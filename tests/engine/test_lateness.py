@@ -65,8 +65,9 @@ def test_handled_later_than_five_seconds_a_limit_counts_from_when_it_is_handled(
     assert climb.state.visit.t0 == climb.now
 
 
-def test_limits_of_a_second_found_seconds_late_climb_over_nobody() -> None:
-    climb = ladder(acknowledge_within="1s", repeat_every={})
+@pytest.mark.parametrize("more", [{}, {"resolve_from": "entry", "resolve_within": "1s"}])
+def test_limits_of_a_second_found_seconds_late_climb_over_nobody(more: dict[str, str]) -> None:
+    climb = ladder(acknowledge_within="1s", repeat_every={}, **more)
     climb.sleep(seconds=4)
     climb.forward(minutes=0)
     assert climb.tier == "second"
