@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,8 +18,6 @@ from starlette.routing import Route
 
 from escalade.errors import EscaladeError
 from worker.settings import Address
-
-_LOG = logging.getLogger(__name__)
 
 _CHECK_WITHIN = 3.0
 
@@ -35,19 +33,22 @@ class Check:
     """`ready`: without it there is no work. `degraded`: without it work goes on, poorer; told, no reason to stop."""
 
 
-def application(*, alive: Callable[[], bool], checks: list[Check]) -> Starlette:
+def application(*, alive: Callable[[], bool], checks: list[Check], within: float = _CHECK_WITHIN) -> Starlette:
     """The application that answers.
 
     Args:
         alive: whether the process can still do what it is for.
-        checks: what `/ready` asks, all at once, each within three seconds.
+        checks: what `/ready` asks, all at once.
+        within: how many seconds each of them has.
     """
 
     async def live(_: Request) -> JSONResponse:
         return JSONResponse({"live": alive()}, status_code=200 if alive() else 503)
 
     async def ready(_: Request) -> JSONResponse:
-        results = dict(zip([c.name for c in checks], await asyncio.gather(*map(_ask, checks)), strict=True))
+        results = dict(
+            zip([c.name for c in checks], await asyncio.gather(*(_ask(check, within) for check in checks)), strict=True)
+        )
         well = alive() and all(results[c.name]["ok"] for c in checks if c.kind == "ready")
         degraded = [c.name for c in checks if c.kind == "degraded" and not results[c.name]["ok"]]
         return JSONResponse({"ready": well, "degraded": degraded, "checks": results}, status_code=200 if well else 503)
@@ -55,11 +56,11 @@ def application(*, alive: Callable[[], bool], checks: list[Check]) -> Starlette:
     return Starlette(routes=[Route("/live", live), Route("/ready", ready)])
 
 
-async def _ask(check: Check) -> Mapping[str, object]:
+async def _ask(check: Check, within: float) -> Mapping[str, object]:
     try:
-        return {"ok": True, "says": await asyncio.wait_for(check.ask(), _CHECK_WITHIN)}
+        return {"ok": True, "says": await asyncio.wait_for(check.ask(), within)}
     except TimeoutError:
-        return {"ok": False, "says": f"no answer within {_CHECK_WITHIN:g} s"}
+        return {"ok": False, "says": f"no answer within {within:g} s"}
     except Exception as error:  # noqa: BLE001 - whatever a check raises is its answer
         return {"ok": False, "says": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"}
 
@@ -82,17 +83,16 @@ async def serve(app: Starlette, address: Address) -> AsyncIterator[Address]:
     Raises:
         EscaladeError: when nobody can listen there.
     """
-    config = uvicorn.Config(
-        app, host=address.host, port=address.port, log_config=None, access_log=False, lifespan="off", ws="none"
-    )
     try:
-        listening = config.bind_socket()
-    # uvicorn ends the process when it cannot listen.
-    except (OSError, SystemExit):
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        # Here and not by uvicorn, which ends the process when it cannot listen.
+        listening = socket.create_server((address.host, address.port), family=family)
+    except OSError as error:
         raise EscaladeError(
-            f"Health cannot be answered at {address}: the address is taken or not of this machine.",
-            mend="Set ESCALADE_HEALTH to a free address, or leave it out.",
+            f"Health cannot be answered at {address}: {error.strerror}.",
+            mend="Set ESCALADE_HEALTH to a free address of this machine, or leave it out.",
         ) from None
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
