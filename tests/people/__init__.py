@@ -1,0 +1,3 @@
+"""What the roster promises."""
+
+from __future__ import annotations

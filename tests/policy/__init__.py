@@ -1,0 +1,3 @@
+"""What policies promise."""
+
+from __future__ import annotations
