@@ -30,13 +30,15 @@ JOURNAL_QUEUE: Final = "escalade-journal"
 
 @activity.defn(name="admit")
 async def admit(request: AdmitRequest) -> Admission:
-    """Choose and compile the policy of a ticket. Runs as a local activity: reads memory, and the store briefly."""
+    """Choose and compile the policy of a ticket. Reads memory, and the store briefly."""
     raise NotImplementedError
 
 
 @activity.defn(name="resolve")
 async def resolve(request: ResolveRequest) -> ResolvedRound:
-    """Find out whom a round reaches, and why them. Runs as a local activity; read only."""
+    """Find out whom a round reaches, and why them. Read only. `page` can ask by itself, where nothing depends on
+    the answer before the pages are out.
+    """
     raise NotImplementedError
 
 

@@ -35,7 +35,7 @@ from escalade.messages.activities import (
     ResolveRequest,
     WebhookRequest,
 )
-from escalade.people.resolve import Load, ResolvedRound, resolve_round
+from escalade.people.resolve import Load, ResolvedRound, RoundRequest, resolve_round
 from store import Store
 
 LOOK_UP: Final = timedelta(seconds=0.5)
@@ -92,7 +92,7 @@ class Activities:
             patience=patience or Patience(),
             now=now,
         )
-        self._pager = Pager(configuration, store, self._guard, desk)
+        self._pager = Pager(configuration, store, self._guard, desk, self._ask)
 
     def all(self) -> dict[str, list[Callable[..., Any]]]:
         """What to register on each task queue."""
@@ -125,8 +125,10 @@ class Activities:
     @activity.defn(name="resolve")
     async def resolve(self, request: ResolveRequest) -> ResolvedRound:
         """Find out whom a round reaches, by the roster in force now."""
-        roster, wanted = self._configuration.current.roster, request.request
-        now = request.at or self._now()
+        return await self._ask(request.request, request.at or self._now())
+
+    async def _ask(self, wanted: RoundRequest, now: datetime) -> ResolvedRound:
+        roster = self._configuration.current.roster
         load: dict[str, Load] = {}
         notes: list[str] = []
         try:
@@ -137,7 +139,7 @@ class Activities:
             resolved = resolve_round(roster, wanted, at=now, load=load)
         except ValueError as error:
             raise ApplicationError(str(error), type="UnknownTarget", non_retryable=True) from error
-        return resolved.model_copy(update={"notes": [*resolved.notes, *notes]})
+        return resolved.model_copy(update={"notes": [*resolved.notes, *notes], "at": now})
 
     async def _load(self, targets: list[str], *, since: datetime) -> tuple[dict[str, Load], list[str]]:
         if not targets:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +16,9 @@ from activities.guard import Guard
 from activities.records import Records
 from activities.sending import Desk, Sending
 from configuration import Live
+from escalade.deliveries import people_now
 from escalade.messages.activities import PageRequest, PageResult
+from escalade.people.resolve import ResolvedRound, RoundRequest
 from store import Store
 
 BEAT: Final = timedelta(seconds=1)
@@ -24,13 +27,16 @@ BEAT: Final = timedelta(seconds=1)
 LATENESS: Final = "escalade_page_lateness"
 DELIVERIES: Final = "escalade_deliveries"
 
+Ask = Callable[[RoundRequest, datetime], Awaitable[ResolvedRound]]
+"""Asks the roster; raises nothing but what makes the attempt fail."""
+
 _log = logging.getLogger(__name__)
 
 
 class Pager:
     """Sends pages for as long as a worker lives."""
 
-    def __init__(self, configuration: Live, store: Store, guard: Guard, desk: Desk) -> None:
+    def __init__(self, configuration: Live, store: Store, guard: Guard, desk: Desk, ask: Ask) -> None:
         """Keep what every page needs.
 
         Args:
@@ -38,7 +44,9 @@ class Pager:
             store: the ledger and the journal.
             guard: the way to the store.
             desk: channels, words, patience and the clock.
+            ask: asks the roster whom a round reaches.
         """
+        self._ask = ask
         self._configuration = configuration
         self._store = store
         self._guard = guard
@@ -50,7 +58,21 @@ class Pager:
         When the ticket cancels it, nothing more is attempted, what is in the air is waited for, and the receipts
         are handed back as a normal result: raising would lose them. When the process is told to stop instead, it
         lets go as if killed, and another attempt goes on from the ledger.
+
+        Asked to find out whom a round reaches, it holds back where somebody has a later contact step that falls due
+        while it may still be sending: the ticket has to know of that step before.
         """
+        if request.request is not None:
+            resolved = await self._ask(request.request, request.asked_at or self._desk.now())
+            later = [plan.after for who in resolved.recipients for plan in who.plan if plan.after]
+            held_back = any(after <= request.deliver_within for after in later)
+            if held_back or not resolved.recipients:
+                return PageResult(resolved=resolved, held_back=held_back)
+            result = await self._tell(told_by(request, resolved))
+            return result.model_copy(update={"resolved": resolved})
+        return await self._tell(request)
+
+    async def _tell(self, request: PageRequest) -> PageResult:
         records = Records(self._store, self._guard, request, within=self._desk.patience.store)
         sending = Sending(request, settled=self._configuration.current, desk=self._desk, records=records)
         work = asyncio.create_task(self._work(sending, records))
@@ -97,6 +119,17 @@ class Pager:
         counter = meter.create_counter(DELIVERIES, "Deliveries by what became of them.")
         for receipt in sending.receipts:
             counter.add(1, {"channel": receipt.channel, "outcome": receipt.outcome})
+
+
+def told_by(request: PageRequest, resolved: ResolvedRound) -> PageRequest:
+    """The page, with the people the roster named; lists show at once that they are being paged."""
+    people = people_now(resolved)
+    batch = request.batch
+    if batch is not None and batch.snapshot is not None and request.purpose in ("round", "catch_all"):
+        paged = list(dict.fromkeys([*batch.snapshot.paged, *(person.target for person in people)]))
+        shown = batch.snapshot.model_copy(update={"paged": paged})
+        batch = batch.model_copy(update={"snapshot": shown})
+    return request.model_copy(update={"people": people, "batch": batch})
 
 
 def _lateness(due: datetime, at: datetime) -> timedelta:

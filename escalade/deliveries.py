@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from escalade.messages.activities import Purpose, Receipt
+from escalade.messages.activities import PagePerson, Purpose, Receipt
+from escalade.people.resolve import ContactPlan, ResolvedRound
 from escalade.record import Entry
 from escalade.ticket import SYSTEM
 
@@ -90,3 +91,24 @@ def receipt_of(entry: Entry) -> Receipt | None:
     if not entry.kind.startswith("page.") or any(value is None for value in given.values()):
         return None
     return Receipt.model_validate({**given, "outcome": entry.kind.removeprefix("page."), "at": entry.at})
+
+
+def people_now(resolved: ResolvedRound) -> list[PagePerson]:
+    """Who is told at once, and how: the steps of their rules that have no delay; the later ones are due instants."""
+    return [
+        PagePerson(
+            target=recipient.target,
+            why=recipient.why,
+            methods=once_each([plan for plan in recipient.plan if not plan.after]),
+            fallbacks=recipient.fallbacks,
+        )
+        for recipient in resolved.recipients
+    ]
+
+
+def once_each(plans: list[ContactPlan]) -> list[ContactPlan]:
+    """One step per method, the first: one message per channel (decision 5)."""
+    first: dict[str, ContactPlan] = {}
+    for plan in plans:
+        first.setdefault(plan.method, plan)
+    return list(first.values())

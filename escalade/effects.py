@@ -32,6 +32,8 @@ class ResolveRound(Effect):
     kind: Literal["resolve"] = "resolve"
     purpose: Purpose = "round"
     round: int
+    round_id: str = ""
+    """What the delivery ledger knows the round by; asking again keeps it."""
     request: RoundRequest
     due_at: Instant
     subject: str = ""
@@ -76,13 +78,6 @@ class TellTicket(Effect):
 AnyEffect = Annotated[ResolveRound | SendPages | RunStep | TellTicket, Field(discriminator="kind")]
 
 
-class RoundResolved(BaseModel):
-    """Whom a round reaches."""
-
-    effect: str
-    resolved: ResolvedRound
-
-
 class PagesSent(BaseModel):
     """What became of pages."""
 
@@ -94,6 +89,15 @@ class PagesSent(BaseModel):
     error: str = ""
     """Why it could not be attempted at all."""
     notes: list[str] = Field(default_factory=list)
+
+
+class RoundResolved(BaseModel):
+    """Whom a round reaches."""
+
+    effect: str
+    resolved: ResolvedRound
+    sent: PagesSent | None = None
+    """What became of the pages when the sender had asked the roster itself and gone on to tell whom it named."""
 
 
 class StepFinished(BaseModel):

@@ -138,7 +138,7 @@ class Climber:
                     return
                 await asyncio.sleep(0.01)
 
-    async def does(self, who: str, command: str, **fields: Any) -> Answer:
+    async def does(self, who: str, command: str, /, **fields: Any) -> Answer:
         """A person does something."""
         actor = Actor(kind="person", id=who, via="test")
         return await self.tower.tickets.command(self.key, COMMANDS[command].model_validate({"by": actor, **fields}))
@@ -203,7 +203,11 @@ class Tower:
                 await climber.handle.terminate("the test is over")
             async for run in self.client.list_workflows(f"WorkflowId = '{climber.handle.id}'"):
                 history = await self.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
-                await replayer.replay_workflow(history)
+                try:
+                    await replayer.replay_workflow(history)
+                except Exception:
+                    Path("/tmp/bad.json").write_text(history.to_json())
+                    raise
 
 
 def _now() -> datetime:

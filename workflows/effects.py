@@ -24,18 +24,19 @@ from escalade.effects import (
     TicketTold,
 )
 from escalade.engine import Event, JournalWritten, TicketState, brief, snapshot
+from escalade.engine.draft import PAGING
 from escalade.engine.events import StepStarted
-from escalade.messages import JournalAck, JournalBatch, PageRequest, ResolveRequest
-from escalade.messages.activities import StepRequest
-from escalade.people.resolve import ResolvedRound
+from escalade.messages import JournalAck, JournalBatch, PageRequest, PageResult, ResolveRequest
+from escalade.messages.activities import PagePerson, StepRequest
+from escalade.people.resolve import ResolvedRound, RoundRequest
 from escalade.record import Entry
 from escalade.ticket import workflow_id
 
-LOOK_UP: Final = timedelta(seconds=10)
-"""One attempt of a local activity."""
+LOOK_UP: Final = timedelta(seconds=5)
+"""One attempt to ask the roster."""
 
-LOOK_UPS: Final = timedelta(seconds=60)
-"""After this a round counts as having found nobody, and says why."""
+ATTEMPTS: Final = 10
+"""Of an activity that fails as a whole, or whose worker dies; the ladder goes on meanwhile."""
 
 HEARTBEAT: Final = timedelta(seconds=3)
 """How soon a page whose worker died is taken up again, and the bound on pages after an acknowledgement."""
@@ -90,15 +91,30 @@ class EffectRunner:
                 continue
             if effect.cancelled:
                 # Cancelled before it was started here: there is nothing to wait for.
-                self._outcomes.append(PagesSent(effect=effect.id))
+                self._outcomes.append(_never_started(effect))
                 self._wake()
                 continue
-            if isinstance(effect, SendPages):
+            if isinstance(effect, SendPages) or self._may_send(effect):
                 # Said now, before the task runs: the journal must not write what this page takes along.
                 self._carried[effect.id] = list(self._state().outbox)
             task = asyncio.create_task(self._run(effect))
             task.add_done_callback(lambda _: self._wake())
             self._tasks[effect.id] = task
+
+    def _may_send(self, effect: AnyEffect) -> bool:
+        """Whether whoever asks the roster may go on to tell whom it names: one activity instead of two.
+
+        Not where the ticket has to know them first: a quorum counts who was paged, `fair` counts pages that this
+        very round makes, and a contact step that is due now joins the round (one message per channel).
+        """
+        state = self._state()
+        visit, tier = state.visit, state.tier
+        if not isinstance(effect, ResolveRound) or effect.request.how == "fair":
+            return False
+        if visit is None or effect.purpose not in PAGING:
+            return True
+        joins = any(visit.last_round_at is not None and step.due <= visit.last_round_at for step in visit.steps)
+        return not joins and (tier is None or tier.acknowledge_by == 1)
 
     def cancel_all(self) -> None:
         """Stop everything under way; what is pending in the state is started again by the next run."""
@@ -117,69 +133,92 @@ class EffectRunner:
                 await self._tell(effect)
 
     async def _resolve(self, effect: ResolveRound) -> None:
+        if effect.id in self._carried:
+            await self._resolve_and_send(effect)
+            return
         try:
-            resolved = await workflow.execute_local_activity(
+            resolved = await workflow.execute_activity(
                 contracts.resolve,
-                ResolveRequest(key=self._state().key, round_id=effect.id, request=effect.request, at=workflow.now()),
+                ResolveRequest(
+                    key=self._state().key, round_id=effect.round_id, request=effect.request, at=workflow.now()
+                ),
                 start_to_close_timeout=LOOK_UP,
-                schedule_to_close_timeout=LOOK_UPS,
-                summary=f"who: {', '.join(effect.request.targets)}"[:200],
+                retry_policy=RetryPolicy(maximum_attempts=ATTEMPTS),
+                priority=_priority(self._state(), effect),
+                summary=_who(effect.request.targets),
             )
         except ActivityError as error:
-            resolved = ResolvedRound(nobody=f"the roster could not be read: {error.cause or error}")
+            resolved = _nobody(error)
         self._outcomes.append(RoundResolved(effect=effect.id, resolved=resolved))
 
+    async def _resolve_and_send(self, effect: ResolveRound) -> None:
+        summary = f"{effect.purpose} {effect.round}: {_who(effect.request.targets)}"
+        result = await self._send(effect, [], effect.request, summary)
+        if result is None:
+            self._outcomes.append(_never_started(effect))
+        elif isinstance(result, ActivityError) or result.resolved is None:
+            self._outcomes.append(RoundResolved(effect=effect.id, resolved=_nobody(result)))
+        else:
+            sent = None if result.held_back or not result.resolved.recipients else _sent(effect, result)
+            self._outcomes.append(RoundResolved(effect=effect.id, resolved=result.resolved, sent=sent))
+
     async def _page(self, effect: SendPages) -> None:
+        summary = f"{effect.purpose} {effect.round}: {_who([person.target for person in effect.people])}"
+        result = await self._send(effect, effect.people, None, summary)
+        if result is None:
+            self._outcomes.append(_never_started(effect))
+        elif isinstance(result, ActivityError):
+            self._outcomes.append(PagesSent(effect=effect.id, error=str(result.cause or result)))
+        else:
+            self._outcomes.append(_sent(effect, result))
+
+    async def _send(
+        self, effect: ResolveRound | SendPages, people: list[PagePerson], request: RoundRequest | None, summary: str
+    ) -> PageResult | ActivityError | None:
+        """Run the page activity.
+
+        Returns:
+            What became of it, also when it was cancelled; None when it was cancelled before it began.
+        """
         state = self._state()
         assert state.policy is not None
         entries = self._carried[effect.id]
-        request = PageRequest(
-            round_id=effect.round_id,
-            purpose=effect.purpose,
-            brief=brief(state),
-            people=effect.people,
-            scheduled_at=effect.due_at,
-            deliver_within=state.policy.deliver_within,
-            subject=effect.subject,
-            text=effect.text,
-            batch=batch(state, entries),
-        )
         handle = workflow.start_activity(
             contracts.page,
-            request,
+            PageRequest(
+                round_id=effect.round_id,
+                purpose=effect.purpose,
+                brief=brief(state).model_copy(update={"rung": effect.rung, "round": effect.round}),
+                people=people,
+                request=request,
+                asked_at=workflow.now(),
+                scheduled_at=effect.due_at,
+                deliver_within=state.policy.deliver_within,
+                subject=effect.subject,
+                text=effect.text,
+                batch=batch(state, entries),
+            ),
             task_queue=contracts.PAGES_QUEUE,
             start_to_close_timeout=state.policy.deliver_within + SPARE,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=RetryPolicy(
-                initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10), maximum_attempts=10
+                initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10), maximum_attempts=ATTEMPTS
             ),
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             priority=_priority(state, effect),
-            summary=f"{effect.purpose} {effect.round}: {', '.join(p.target for p in effect.people)}"[:200],
+            summary=summary[:200],
         )
         try:
             # Cancelled, this waits on: the activity hands back the receipts of what it had sent.
             result = await handle
         except asyncio.CancelledError:
-            # Cancelled before the server knew of it: nothing was sent.
-            self._outcomes.append(PagesSent(effect=effect.id))
-            return
+            return None  # cancelled before the server knew of it: nothing was sent
         except ActivityError as error:
-            self._outcomes.append(PagesSent(effect=effect.id, error=str(error.cause or error)))
-            return
-        if result.written:
-            ack = JournalAck(head=result.head) if result.head is not None else None
-            if ack is not None:
-                self._outcomes.append(JournalWritten(entry_ids=[e.entry_id for e in entries], ack=ack))
-        self._outcomes.append(
-            PagesSent(
-                effect=effect.id,
-                receipts=result.receipts,
-                written=result.written,
-                head=result.head,
-                notes=result.notes,
-            )
-        )
+            return error
+        if result.written and result.head is not None:
+            ack = JournalAck(head=result.head, truncated=result.truncated)
+            self._outcomes.append(JournalWritten(entry_ids=[entry.entry_id for entry in entries], ack=ack))
+        return result
 
     async def _step(self, effect: RunStep) -> None:
         state = self._state()
@@ -212,6 +251,28 @@ class EffectRunner:
             self._outcomes.append(TicketTold(effect=effect.id, delivered=True))
 
 
+def _who(targets: list[str]) -> str:
+    return ", ".join(targets)[:150]
+
+
+def _nobody(why: ActivityError | PageResult) -> ResolvedRound:
+    error = why.cause or why if isinstance(why, ActivityError) else "no answer"
+    return ResolvedRound(nobody=f"the roster could not be asked: {error}")
+
+
+def _never_started(effect: AnyEffect) -> Event:
+    """What comes of something that was cancelled before it began."""
+    if isinstance(effect, ResolveRound):
+        return RoundResolved(effect=effect.id, resolved=ResolvedRound(nobody="not asked any more"))
+    return PagesSent(effect=effect.id)
+
+
+def _sent(effect: ResolveRound | SendPages, result: PageResult) -> PagesSent:
+    return PagesSent(
+        effect=effect.id, receipts=result.receipts, written=result.written, head=result.head, notes=result.notes
+    )
+
+
 def batch(state: TicketState, entries: list[Entry]) -> JournalBatch:
     """Entries to be written, with the state after them."""
     return JournalBatch(
@@ -219,7 +280,7 @@ def batch(state: TicketState, entries: list[Entry]) -> JournalBatch:
     )
 
 
-def _priority(state: TicketState, effect: SendPages) -> Priority:
+def _priority(state: TicketState, effect: ResolveRound | SendPages) -> Priority:
     """The first page of a ticket nobody has heard of goes before repeats, fairly across services (decision 21)."""
     first = effect.purpose == "round" and effect.round == 1 and effect.rung == 1
     urgent = state.ticket.severity.rank <= 2

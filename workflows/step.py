@@ -14,8 +14,8 @@ from activities import contracts
 from escalade.effects import StepFinished
 from escalade.errors import EscaladeError
 from escalade.extension import StepOutcome
-from escalade.messages import PageRequest, PageResult, ResolveRequest, TicketBrief
-from escalade.messages.activities import PagePerson, StepRequest
+from escalade.messages import PageRequest, PageResult, TicketBrief
+from escalade.messages.activities import StepRequest
 from escalade.people.resolve import RoundRequest
 from escalade.ticket import Actor, workflow_id
 from workflows.steps import loaded
@@ -60,30 +60,15 @@ class Context:
     async def page(self, *targets: str, subject: str, text: str) -> PageResult:
         """Tell people something, now."""
         self._pages += 1
-        round_id = f"{self.step_id}.{self._pages}"
-        resolved = await workflow.execute_local_activity(
-            contracts.resolve,
-            ResolveRequest(
-                key=self.ticket.key,
-                round_id=round_id,
-                request=RoundRequest(targets=list(targets)),
-                at=workflow.now(),
-            ),
-            start_to_close_timeout=timedelta(seconds=10),
-        )
-        if not resolved.recipients:
-            raise ApplicationError(f"nobody to tell: {resolved.nobody}", type="nobody", non_retryable=True)
-        people = [
-            PagePerson(target=r.target, why=r.why, methods=[p for p in r.plan if not p.after], fallbacks=r.fallbacks)
-            for r in resolved.recipients
-        ]
-        return await workflow.execute_activity(
+        result = await workflow.execute_activity(
             contracts.page,
             PageRequest(
-                round_id=round_id,
+                round_id=f"{self.step_id}.{self._pages}",
                 purpose="notice",
                 brief=self.ticket,
-                people=people,
+                people=[],
+                request=RoundRequest(targets=list(targets)),
+                asked_at=workflow.now(),
                 scheduled_at=workflow.now(),
                 subject=subject,
                 text=text,
@@ -92,6 +77,10 @@ class Context:
             start_to_close_timeout=DELIVER + timedelta(seconds=30),
             heartbeat_timeout=timedelta(seconds=3),
         )
+        if result.resolved is None or not result.resolved.recipients:
+            reason = result.resolved.nobody if result.resolved else "no answer"
+            raise ApplicationError(f"nobody to tell: {reason}", type="nobody", non_retryable=True)
+        return result
 
     async def note(self, text: str, **data: Any) -> None:
         """Write into the ticket's timeline."""

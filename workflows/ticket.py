@@ -16,7 +16,6 @@ from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 from activities import contracts
-from escalade.effects import ResolveRound
 from escalade.engine import (
     ENGINE,
     Admitted,
@@ -176,7 +175,7 @@ class TicketWorkflow:
     async def _admit(self) -> None:
         """Get the pinned policy; nothing is decided before it is there."""
         state = self._state
-        admission = await workflow.execute_local_activity(
+        admission = await workflow.execute_activity(
             contracts.admit,
             AdmitRequest(key=state.key, life=state.life, ticket=state.ticket),
             start_to_close_timeout=timedelta(seconds=10),
@@ -237,9 +236,6 @@ class TicketWorkflow:
             self._journalling = None
         state = self._state
         if not state.outbox or self._journalling is not None:
-            return
-        # A round about to be sent takes the entries along: no activity of its own for them.
-        if any(isinstance(effect, ResolveRound) for effect in state.pending.values()) and state.status.is_open:
             return
         carried = self._effects.carried
         if all(entry.entry_id in carried for entry in state.outbox):

@@ -92,10 +92,10 @@ async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entri
     if number > 20:
         text += f"\n… and {number - 20} more; the stream `{OPERATIONS}` of the journal has them all."
     round_id = str(workflow.uuid4())
-    resolved = await workflow.execute_local_activity(
+    resolved = await workflow.execute_activity(
         contracts.resolve,
-        ResolveRequest(key="watch", round_id=round_id, request=RoundRequest(targets=targets)),
-        schedule_to_close_timeout=timedelta(seconds=5),
+        ResolveRequest(key="watch", round_id=round_id, request=RoundRequest(targets=targets), at=workflow.now()),
+        start_to_close_timeout=timedelta(seconds=5),
     )
     people = [
         PagePerson(

@@ -93,8 +93,8 @@ def _spare(d: Draft, target: str) -> None:
     """Somebody acknowledged before the quorum is met: pages under way go on without them (decision 7)."""
     d.visit.steps = [step for step in d.visit.steps if step.target != target]
     for effect in list(d.state.pending.values()):
-        if isinstance(effect, ResolveRound) and effect.purpose in PAGING:
-            del d.state.pending[effect.id]
+        if isinstance(effect, ResolveRound) and effect.purpose in PAGING and not effect.cancelled:
+            d.state.pending[effect.id] = effect.model_copy(update={"cancelled": True})
             request = effect.request.model_copy(update={"except_for": [*effect.request.except_for, target]})
             d.add(effect.model_copy(update={"id": d.effect_id(), "request": request}))
         elif isinstance(effect, SendPages) and effect.purpose in PAGING and not effect.cancelled:

@@ -193,9 +193,11 @@ class Draft:
                 named = "named by the tier" if purpose == "round" else "the catch-all"
                 why = "it was reassigned to them" if visit.reassigned else named
             request = RoundRequest(targets=targets, how=how, except_for=except_for, told=visit.turn, why=why)
+        effect_id = self.effect_id()
         self.add(
             ResolveRound(
-                id=self.effect_id(),
+                id=effect_id,
+                round_id=effect_id,
                 rung=state.rung,
                 purpose=purpose,
                 round=visit.rounds if visit is not None else 0,
@@ -214,9 +216,8 @@ class Draft:
     def stop_paging(self, purposes: tuple[Purpose, ...] = PAGING) -> None:
         """No page of this ticket may start from here on (decision 7, E6). Receipts are still wanted."""
         for effect in list(self.state.pending.values()):
-            if isinstance(effect, ResolveRound) and effect.purpose in purposes:
-                del self.state.pending[effect.id]
-            elif isinstance(effect, SendPages) and effect.purpose in purposes and not effect.cancelled:
+            paging = isinstance(effect, ResolveRound | SendPages) and effect.purpose in purposes
+            if paging and not effect.cancelled:
                 self.state.pending[effect.id] = effect.model_copy(update={"cancelled": True})
         if self.state.visit is not None:
             self.state.visit.steps = []

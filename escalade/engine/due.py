@@ -162,12 +162,13 @@ def _rounds(state: TicketState, visit: Visit) -> Iterator[Due]:
     if visit.holding and visit.hold_until is not None:
         yield Due(visit.hold_until, DueKind.HOLD_ENDS, "somebody is on duty: they are paged", "nobody is on duty now")
     resolving = any(
-        isinstance(effect, ResolveRound) and effect.rung == visit.rung and effect.purpose not in ("notice", "responder")
+        isinstance(effect, ResolveRound)
+        and not effect.cancelled
+        and effect.rung == visit.rung
+        and effect.purpose not in ("notice", "responder")
         for effect in state.pending.values()
     )
-    if resolving:
-        return
-    at = next_round(state, visit)
+    at = None if resolving else next_round(state, visit)
     limit = tier_limit(state, visit)
     if at is not None and state.next_pass_at is not None and at >= state.next_pass_at:
         at = None
@@ -176,5 +177,7 @@ def _rounds(state: TicketState, visit: Visit) -> Iterator[Due]:
         why = f"un-acknowledged; repeats every {format_duration(every)}" if every else "un-acknowledged"
         yield Due(at, DueKind.ROUND, f"round {visit.rounds + 1} pages {', '.join(visit.targets)}", why)
     for step in visit.steps:
+        if resolving and visit.last_round_at is not None and step.due <= visit.last_round_at:
+            continue  # it joins the round that is under way: one message per channel
         what = f"{step.target} is told by {step.plan.method}"
         yield Due(step.due, DueKind.CONTACT_STEP, what, f"their rule: after {format_duration(step.plan.after)}")

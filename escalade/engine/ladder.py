@@ -200,6 +200,10 @@ def begin_round(d: Draft, due: datetime) -> None:
         if state.tier is not None and state.tier.resolve_from_entry:
             visit.resolve_anchor = due
     visit.caps.pop(DueKind.ROUND, None)
+    label = "the catch-all's round" if state.in_catch_all else "round"
+    has_it = ", ".join(ack.by.id for ack in visit.acks)
+    spared = f", not {has_it}, who acknowledged" if has_it else ""
+    d.note("round.started", f"{label} {visit.rounds} pages {', '.join(visit.targets)}{spared}", round=visit.rounds)
     d.resolve("catch_all" if state.in_catch_all else "round", visit.targets, due_at=due)
 
 

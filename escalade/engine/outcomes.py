@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from escalade.deliveries import once_each, people_now
 from escalade.effects import (
     ResolveRound,
     RoundResolved,
@@ -14,43 +15,58 @@ from escalade.effects import (
 from escalade.engine.draft import CALLS, PAGING, Draft
 from escalade.engine.events import StepStarted
 from escalade.engine.ladder import climb, enter, punctual
-from escalade.engine.receipts import own_people
+from escalade.engine.receipts import own_people, pages_sent, record
 from escalade.engine.state import DueStep, Told
 from escalade.messages.activities import PagePerson
-from escalade.people.resolve import ContactPlan, Recipient, ResolvedRound
+from escalade.people.resolve import ResolvedRound
 from escalade.ticket import Status
 
 
 def round_resolved(d: Draft, event: RoundResolved) -> None:
-    """The roster has answered: page them, or do what the tier says about nobody."""
+    """The roster has answered: page them, or do what the tier says about nobody.
+
+    The sender may have asked the roster itself and gone on to tell whom it named. Then the pages that are decided on
+    here are out already, and their outcome is taken in at once.
+    """
     effect = d.state.pending.pop(event.effect, None)
     if not isinstance(effect, ResolveRound):
         return
-    resolved = event.resolved
+    wanted = _decided(d, effect, event.resolved, sent=event.sent is not None)
+    if event.sent is None:
+        return
+    if wanted is None:
+        record(d, effect, event.sent, {r.target: r.why for r in event.resolved.recipients})
+    else:
+        pages_sent(d, event.sent.model_copy(update={"effect": wanted}))
+
+
+def _decided(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: bool) -> str | None:
+    """The id of the pages that follow; None when none do."""
+    if effect.cancelled:
+        return None
     if effect.purpose not in PAGING:
-        _call(d, effect, resolved)
-        return
+        return _call(d, effect, resolved)
     if effect.rung != d.state.rung or d.visit.acknowledged_at is not None or d.state.pause is not None:
-        return
+        return None
     if resolved.recipients:
-        _page(d, effect, resolved)
-    elif resolved.all_acknowledged:
+        return _page(d, effect, resolved, sent=sent)
+    if resolved.all_acknowledged:
         d.note("round.nobody", f"round {effect.round} tells nobody", resolved.nobody)
     else:
         _nobody(d, effect, resolved)
+    return None
 
 
-def _page(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> None:
+def _page(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: bool) -> str:
     visit = d.visit
+    began = min(resolved.at or d.now, d.now)
     if resolved.wrapped:
         visit.turn, visit.turn_reached = [], False
-    people: dict[str, PagePerson] = {}
     for recipient in resolved.recipients:
-        first = recipient.target not in visit.told
         told = visit.told.get(recipient.target)
         visit.told[recipient.target] = Told(
             why=recipient.why,
-            first_at=told.first_at if told else d.now,
+            first_at=told.first_at if told else began,
             fallbacks=recipient.fallbacks,
             receipts=told.receipts if told else [],
         )
@@ -58,19 +74,17 @@ def _page(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> None:
             visit.turn.append(recipient.target)
         if recipient.target not in d.state.paged:
             d.state.paged.append(recipient.target)
-        if first:
+        if told is None:
             later = [plan for plan in recipient.plan if plan.after]
             visit.steps += [
-                DueStep(target=recipient.target, why=recipient.why, plan=plan, due=d.now + plan.after) for plan in later
+                DueStep(target=recipient.target, why=recipient.why, plan=plan, due=began + plan.after) for plan in later
             ]
-        now = [plan for plan in recipient.plan if not plan.after]
-        people[recipient.target] = _person(recipient, now)
-    take_steps(d, people)
-    names = ", ".join(f"{person.target} ({person.why})" for person in people.values())
-    label = "the catch-all's round" if effect.purpose == "catch_all" else "round"
-    notes = "; ".join(resolved.notes)
-    d.note("round.started", f"{label} {effect.round} pages {names}", notes, round=effect.round, people=list(people))
-    send(d, effect, list(people.values()), candidates_left=resolved.candidates_left)
+    people = {person.target: person for person in people_now(resolved)}
+    if not sent:
+        take_steps(d, people)
+    for text in resolved.notes:
+        d.note("round.note", text, round=effect.round)
+    return send(d, effect, list(people.values()), candidates_left=resolved.candidates_left)
 
 
 def take_steps(d: Draft, people: dict[str, PagePerson]) -> None:
@@ -88,26 +102,16 @@ def take_steps(d: Draft, people: dict[str, PagePerson]) -> None:
             told = d.visit.told.get(step.target)
             fallbacks = told.fallbacks if told else []
             person = PagePerson(target=step.target, why=step.why, methods=[], fallbacks=fallbacks)
-        people[step.target] = person.model_copy(update={"methods": _once([*person.methods, step.plan])})
+        people[step.target] = person.model_copy(update={"methods": once_each([*person.methods, step.plan])})
 
 
-def _once(plans: list[ContactPlan]) -> list[ContactPlan]:
-    by_method = {plan.method: plan for plan in reversed(plans)}
-    return [plan for plan in plans if by_method[plan.method] is plan]
-
-
-def _person(recipient: Recipient, plans: list[ContactPlan]) -> PagePerson:
-    methods = _once(plans)
-    return PagePerson(target=recipient.target, why=recipient.why, methods=methods, fallbacks=recipient.fallbacks)
-
-
-def send(d: Draft, effect: ResolveRound, people: list[PagePerson], *, candidates_left: int = 0) -> None:
-    """Want pages sent for a resolved round, call or notice."""
+def send(d: Draft, effect: ResolveRound, people: list[PagePerson], *, candidates_left: int = 0) -> str:
+    """Want pages sent for a resolved round, call or notice; the id of the effect."""
     effect_id = d.effect_id()
     d.add(
         SendPages(
             id=effect_id,
-            round_id=effect_id,
+            round_id=effect.round_id or effect.id,
             rung=effect.rung,
             purpose=effect.purpose,
             round=effect.round,
@@ -118,20 +122,21 @@ def send(d: Draft, effect: ResolveRound, people: list[PagePerson], *, candidates
             text=effect.text,
         )
     )
+    return effect_id
 
 
-def _call(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> None:
+def _call(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> str | None:
     """A responder's call, or a notice: no rhythm, no limits; later rules of a person do not apply."""
     who = ", ".join(effect.request.targets)
     if not resolved.recipients:
         d.note(f"{effect.purpose}.nobody", f"nobody was told for {who}", resolved.nobody)
-        return
-    people = [_person(r, [plan for plan in r.plan if not plan.after]) for r in resolved.recipients]
+        return None
+    people = people_now(resolved)
     if effect.purpose == "responder":
         for person in people:
             if person.target not in d.state.paged:
                 d.state.paged.append(person.target)
-    send(d, effect, people)
+    return send(d, effect, people)
 
 
 def _nobody(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> None:

@@ -12,15 +12,18 @@ from escalade.messages.activities import PagePerson, Receipt
 from escalade.ticket import workflow_id
 
 
-def pages_sent(d: Draft, event: PagesSent) -> None:
-    """The pages are out, or not: record every delivery, and leave the tier when nobody was reached."""
+def record(d: Draft, effect: ResolveRound | SendPages, event: PagesSent, whys: dict[str, str]) -> None:
+    """Write down what became of pages, unless the sender has.
+
+    Args:
+        d: the decision in the making.
+        effect: what was wanted.
+        event: what came of it.
+        whys: why each of them was told.
+    """
     state = d.state
-    effect = state.pending.pop(event.effect, None)
-    if not isinstance(effect, SendPages):
-        return
-    if event.head is not None:
+    if event.head is not None and (state.head is None or event.head.seq >= state.head.seq):
         state.head = event.head
-    whys = {person.target: person.why for person in effect.people}
     for receipt in event.receipts:
         entry = delivery_entry(
             receipt,
@@ -37,6 +40,15 @@ def pages_sent(d: Draft, event: PagesSent) -> None:
         d.note("round.error", "the pages could not be attempted", event.error, round=effect.round)
     for text in event.notes:
         d.note("round.note", text, round=effect.round)
+
+
+def pages_sent(d: Draft, event: PagesSent) -> None:
+    """The pages are out, or not: record every delivery, and leave the tier when nobody was reached."""
+    state = d.state
+    effect = state.pending.pop(event.effect, None)
+    if not isinstance(effect, SendPages):
+        return
+    record(d, effect, event, {person.target: person.why for person in effect.people})
     if effect.rung != state.rung or effect.purpose not in PAGING or state.visit is None:
         return
     for target in {receipt.target: None for receipt in event.receipts}:

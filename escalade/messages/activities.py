@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from escalade.people.resolve import ContactPlan, RoundRequest
+from escalade.people.resolve import ContactPlan, ResolvedRound, RoundRequest
 from escalade.policy.pinned import PinnedPolicy
 from escalade.record import Entry, Head
 from escalade.ticket import Severity, Status, Ticket
@@ -136,6 +136,10 @@ class PageRequest(BaseModel):
     subject: str = ""
     text: str = ""
     """For a notice: what is to be said."""
+    request: RoundRequest | None = None
+    """Ask the roster for this instead of taking `people`, and tell whom it names."""
+    asked_at: Instant | None = None
+    """The instant to ask the roster about, as the ticket sees it."""
     batch: JournalBatch | None = None
     """Entries that wait to be written: the page takes them along."""
 
@@ -176,6 +180,11 @@ class PageResult(BaseModel):
     """True when the journal was shorter than the ticket remembered."""
     notes: list[str] = Field(default_factory=list)
     """What a reader should know: "the store was down, budgets ignored"."""
+    resolved: ResolvedRound | None = None
+    """What the roster said, when it was asked."""
+    held_back: bool = False
+    """True when somebody has a later contact step that a slow delivery would hold up: nobody was told yet, and
+    the ticket sends them pages of their own."""
 
 
 class JournalBatch(BaseModel):

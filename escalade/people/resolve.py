@@ -68,6 +68,8 @@ class ResolvedRound(BaseModel):
     """True when everybody had been told and the turn began again."""
     nobody: str = ""
     """Why there is nobody; empty when there is somebody."""
+    at: Instant | None = None
+    """The instant the roster was asked: personal rules count from it."""
     all_acknowledged: bool = False
     """True when the only reason for nobody is that everybody here has acknowledged."""
     next_duty_at: Instant | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from escalade.errors import RefusedError
@@ -55,3 +57,22 @@ async def test_a_stale_escalation_is_refused_on_the_record(tower: MakeTower) -> 
     assert refused.value.code == "stale_rung"
     await ticket.settled()
     assert ticket.kinds()[-1] == "escalate.refused"
+
+
+async def test_a_query_in_the_middle_of_a_round_leaves_a_history_that_replays(tower: MakeTower) -> None:
+    there = await tower(ONE, TWO)
+    ticket = await there.open()
+
+    async def look() -> None:
+        while True:
+            await ticket.handle.query("view")
+
+    lookers = [asyncio.create_task(look()) for _ in range(3)]
+    for n in range(12):
+        await ticket.handle.signal("reassign", {"by": "ana", "to": "person:bob" if n % 2 else "person:ana"})
+        await ticket.does("ana", "note", text="in between")
+    for looker in lookers:
+        looker.cancel()
+    await asyncio.gather(*lookers, return_exceptions=True)
+    await ticket.settled()
+    assert len(ticket.told("bob")) == 6  # and the harness replays every history when the test is over

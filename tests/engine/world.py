@@ -1,0 +1,355 @@
+"""A world that obeys a script and watches every decision the engine takes in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from escalade.effects import (
+    AnyEffect,
+    PagesSent,
+    ResolveRound,
+    RoundResolved,
+    RunStep,
+    SendPages,
+    StepFinished,
+    TellTicket,
+    TicketTold,
+)
+from escalade.engine import (
+    Admitted,
+    Decision,
+    Event,
+    JournalWritten,
+    MergedHere,
+    Opened,
+    RosterChanged,
+    Tick,
+    TicketState,
+    Unreadable,
+    answer,
+    brief,
+    decide,
+    dues,
+    new_state,
+    next_due,
+    snapshot,
+    view,
+)
+from escalade.engine.draft import OUTBOX, PAGING
+from escalade.engine.events import DeliveryFailed
+from escalade.messages.activities import Admission, JournalAck, Outcome, Receipt
+from escalade.messages.commands import COMMANDS, Command
+from escalade.people.resolve import Load, resolve_round
+from escalade.people.roster import ChannelTarget, Roster, Team
+from escalade.policy.compile import compile_policy
+from escalade.policy.model import PolicySpec
+from escalade.record import Entry, Head
+from escalade.testing import START, person
+from escalade.ticket import Actor, Ticket
+from tests.engine.scenarios import METHODS, PEOPLE, Scenario, Step
+
+AT_ONE_INSTANT = 80
+"""More looks than this at one instant, each with something due, is spinning."""
+
+
+def people(without: set[str] | frozenset[str]) -> Roster:
+    """Everybody; those named have no way to be reached."""
+    everybody = {
+        name: person(
+            name,
+            methods=() if name in without else METHODS,
+            rules={} if name in without else {"mail": "0s", "sms": "2m", "call": "20m"},
+        )
+        for name in (*PEOPLE, "dan")
+    }
+    rooms = {name: ChannelTarget(channel="mail", address=name) for name in ("room", "last-resort")}
+    return Roster(people=everybody, teams={"all": Team(members=list(PEOPLE))}, channels=rooms)
+
+
+class World:
+    """A ticket, a roster, deliveries and a clock."""
+
+    def __init__(self, scenario: Scenario, *, carried: bool = False) -> None:
+        """Open the ticket.
+
+        Args:
+            scenario: what it is about.
+            carried: carry the state through JSON after every decision, as continue-as-new does.
+        """
+        self.scenario, self.carried = scenario, carried
+        self.now = START
+        self.roster = people({"ghost"})
+        self.failing: set[str] = set()
+        self.failing_methods: tuple[str, ...] = METHODS
+        self.answers = True
+        self.entries: list[Entry] = []
+        self.ids: set[str] = set()
+        self.rounds: dict[tuple[int, int, str], str] = {}
+        self.ledger: dict[tuple[str, str, str, int], Receipt] = {}
+        self.last: Event = Tick()
+        self.raised = 0
+        self.by_limit: Counter[datetime] = Counter()
+        ticket = Ticket.model_validate({"title": "a", "severity": scenario.severity, "status": scenario.status})
+        self.state = new_state(ticket, key="testticket", life="life", run="run", now=START)
+        pinned = compile_policy(PolicySpec.model_validate(scenario.policy), catch_all=["channel:last-resort"])
+        self.happens(Admitted(admission=Admission(policy=pinned, why="test")))
+
+    # -- what happens -----------------------------------------------------------------------------------------------
+
+    def run(self) -> World:
+        """Let the whole script happen."""
+        for step in self.scenario.steps:
+            getattr(self, f"_{step.does}")(step)
+            if self.answers:
+                self._answer_all()
+        return self
+
+    def _command(self, step: Step) -> None:
+        fields = dict(step.fields)
+        name, who, rung = fields.pop("name"), fields.pop("actor"), fields.pop("rung")
+        by = Actor(kind="integration" if who == "monitor" else "person", id=who)
+        asked = None if rung is None else self.state.rung + rung
+        self.happens(COMMANDS[name].model_validate({"by": by, "rung": asked, **fields}))
+
+    def _due(self, step: Step) -> None:
+        due = next_due(self.state)
+        if due is not None:
+            self.now = max(self.now, due) + timedelta(seconds=step.fields["late"])
+        self._look()
+
+    def _look(self) -> None:
+        for _ in range(AT_ONE_INSTANT):
+            due = next_due(self.state)
+            if due is None or due > self.now:
+                return
+            self.happens(Tick())
+            if self.answers:
+                self._answer_all()
+        raise AssertionError(f"spins at {self.now}: {dues(self.state)[:3]}")
+
+    def _before(self, step: Step) -> None:
+        due = next_due(self.state)
+        if due is not None:
+            self.now = max(self.now, due - timedelta(seconds=step.fields["seconds"]))
+
+    def _sleep(self, step: Step) -> None:
+        self.now += timedelta(seconds=step.fields["seconds"])
+
+    def _answers(self, step: Step) -> None:
+        self.answers = step.fields["now"]
+
+    def _answer(self, step: Step) -> None:
+        waiting = list(self.state.pending.values())
+        if waiting:
+            self._answer_one(waiting[step.fields["which"] % len(waiting)], step.fields["how"])
+
+    def _people(self, step: Step) -> None:
+        self.roster = people(step.fields["without"])
+
+    def _failing(self, step: Step) -> None:
+        self.failing = step.fields["targets"]
+        self.failing_methods = METHODS if step.fields["methods"] else METHODS[:1]
+
+    def _opened(self, step: Step) -> None:
+        fields = step.fields
+        ticket = Ticket(title=fields["title"], event_id=fields["event_id"] or None, status=fields["status"])
+        self.happens(Opened(ticket=ticket))
+
+    def _merged_here(self, step: Step) -> None:
+        self.happens(MergedHere(title="other", followers=["person:dan"], **step.fields))
+
+    def _failed_later(self, step: Step) -> None:
+        self.happens(DeliveryFailed(detail="bounced", **step.fields))
+
+    def _roster_changed(self, step: Step) -> None:
+        self.happens(RosterChanged())
+
+    def _unreadable(self, step: Step) -> None:
+        self.happens(Unreadable(door="signal", text="?"))
+
+    def _written(self, step: Step) -> None:
+        ids = [entry.entry_id for entry in self.state.outbox]
+        head = Head(seq=len(self.entries), hash="0" * 64)
+        self.happens(JournalWritten(entry_ids=ids, ack=JournalAck(head=head)))
+
+    def _repeated(self, step: Step) -> None:
+        self.happens(self.last)
+
+    def _raised(self, step: Step) -> None:
+        """A machine raises the severity: nothing that is due may come later (decision 12)."""
+        if step.fields["severity"].rank >= self.state.ticket.severity.rank:
+            return
+        before, rung = {due.kind: due.at for due in dues(self.state)}, self.state.rung
+        monitor = Actor(kind="integration", id="monitor")
+        self.happens(COMMANDS["severity"].model_validate({"by": monitor, "severity": step.fields["severity"]}))
+        after = {due.kind: due.at for due in dues(self.state)}
+        if self.state.rung != rung:
+            return  # it climbed at once, to the tier where the new severity starts
+        for kind, at in before.items():
+            gone = {"pause_ends", "round", "contact_step", "hold_ends"}
+            assert kind in after or kind in gone, f"{kind} is not due any more"
+            assert kind not in after or after[kind] <= at, f"{kind} is due later: {at} → {after[kind]}"
+
+    # -- what comes of effects --------------------------------------------------------------------------------------
+
+    def _answer_all(self) -> None:
+        for _ in range(AT_ONE_INSTANT * 5):
+            # Another ticket's answer takes its time: it comes when the script says so.
+            waiting = [effect for effect in self.state.pending.values() if not isinstance(effect, TellTicket)]
+            if not waiting:
+                return
+            self._answer_one(waiting[0], "right")
+        raise AssertionError(f"spins at {self.now}: effects without end")
+
+    def _answer_one(self, effect: AnyEffect, how: str) -> None:
+        match effect:
+            case ResolveRound():
+                load = {"person:ana": Load(pages=3)}
+                resolved = resolve_round(self.roster, effect.request, at=self.now, load=load)
+                if not resolved.recipients and self.scenario.duty_in is not None:
+                    resolved.next_duty_at = self.now + self.scenario.duty_in
+                self.happens(RoundResolved(effect=effect.id, resolved=resolved))
+            case SendPages():
+                error = "no worker" if how == "error" else ""
+                receipts = [] if error or (effect.cancelled and how == "right") else self._send(effect)
+                self.happens(PagesSent(effect=effect.id, receipts=receipts, error=error))
+            case RunStep():
+                self.happens(StepFinished(effect=effect.id, outcome="failed" if how == "error" else "done"))
+            case TellTicket():
+                self.happens(TicketTold(effect=effect.id, delivered=how == "right", error=how))
+
+    def _send(self, effect: SendPages) -> list[Receipt]:
+        receipts = []
+        for who in effect.people:
+            plans, used = list(who.methods), set[str]()
+            while plans:
+                plan = plans.pop(0)
+                used.add(plan.method)
+                key = (effect.round_id, who.target, plan.method, plan.step)
+                fails = who.target in self.failing and plan.method in self.failing_methods
+                reached: Outcome = "crossed" if effect.cancelled else "accepted"
+                sent = Receipt(
+                    target=who.target,
+                    method=plan.method,
+                    channel=plan.channel,
+                    step=plan.step,
+                    outcome="failed" if fails else reached,
+                    at=self.now,
+                )
+                receipts.append(self.ledger.setdefault(key, sent))
+                if not receipts[-1].reached and not plans:
+                    plans = [other for other in who.fallbacks if other.method not in used][:1]
+        return receipts
+
+    # -- what must hold ---------------------------------------------------------------------------------------------
+
+    def happens(self, event: Event) -> Decision:
+        """Let something happen, and check everything that must hold after it."""
+        before = self.state
+        dumped = before.model_dump_json()
+        decision = decide(before, event, self.now)
+        assert before.model_dump_json() == dumped, "the state given was changed"
+        self.last = event if not isinstance(event, Tick | JournalWritten) else self.last
+        self.state = decision.state
+        self.entries += decision.entries
+        self._check_effects(decision)
+        self._check_entries(decision)
+        check_nobody_forbidden(self.state)
+        check_never_silent(self.state)
+        check_way_down(before, self.state, event)
+        self._check_extra_look()
+        self._check_carried()
+        answer(decision), brief(self.state), snapshot(self.state), view(self.state)
+        assert self.state.version >= before.version
+        return decision
+
+    def _check_effects(self, decision: Decision) -> None:
+        for effect in decision.effects:
+            assert effect.id not in self.ids, f"{effect.id} is used twice"
+            self.ids.add(effect.id)
+            if isinstance(effect, SendPages):
+                targets = [who.target for who in effect.people]
+                assert len(set(targets)) == len(targets), f"somebody is told twice in one page: {targets}"
+                assert all(len({p.method for p in who.methods}) == len(who.methods) for who in effect.people)
+                if effect.purpose in ("round", "catch_all"):
+                    key = (effect.rung, effect.round, effect.purpose)
+                    assert self.rounds.setdefault(key, effect.round_id) == effect.round_id, f"round {key} is sent twice"
+        finding = [
+            e
+            for e in self.state.pending.values()
+            if isinstance(e, ResolveRound) and e.purpose in PAGING and not e.cancelled
+        ]
+        assert len(finding) <= 1, "two rounds are being found at once"
+
+    def _check_entries(self, decision: Decision) -> None:
+        for entry in decision.entries:
+            assert entry.kind
+            assert entry.what
+            if entry.kind in ("tier.entered", "tier.left"):
+                assert entry.why, f"{entry.what}: why?"
+            if entry.kind == "tier.left" and "within" in entry.why.split(" (")[0]:
+                self.by_limit[entry.at] += 1
+                assert self.by_limit[entry.at] <= 1, "two climbs by limits at one instant"
+        outbox = [entry.entry_id for entry in self.state.outbox]
+        assert len(set(outbox)) == len(outbox) <= OUTBOX
+
+    def _check_extra_look(self) -> None:
+        """Looking at any instant before the next due changes nothing (decision 1)."""
+        due = next_due(self.state)
+        last = self.now + timedelta(days=400) if due is None else due - timedelta(microseconds=1)
+        for at in (self.now, last):
+            if at >= self.now and (due is None or at < due):
+                extra = decide(self.state, Tick(), at)
+                assert extra.state == self.state
+                assert not extra.effects
+                assert not extra.entries
+
+    def _check_carried(self) -> None:
+        if self.carried:
+            dumped = self.state.model_dump_json()
+            self.state = TicketState.model_validate_json(dumped)
+            assert self.state.model_dump_json() == dumped
+
+
+def check_nobody_forbidden(state: TicketState) -> None:
+    """Nobody is being paged whom decisions 7 and 13 forbid; what was on its way is marked cancelled."""
+    visit = state.visit
+    for effect in state.pending.values():
+        if effect.cancelled or not isinstance(effect, ResolveRound | SendPages) or effect.purpose == "notice":
+            continue
+        assert state.status.is_open, f"{effect.purpose} while {state.status}"
+        if effect.purpose == "responder":
+            continue
+        assert visit is not None
+        assert state.pause is None, f"{effect.purpose} while {state.status}"
+        assert visit.acknowledged_at is None, f"{effect.purpose} after the acknowledgement"
+        assert effect.rung == state.rung, f"{effect.purpose} of a tier that was left"
+        has_it = {str(ack.by) for ack in visit.acks}
+        if isinstance(effect, SendPages):
+            assert not has_it & {who.target for who in effect.people}, "a page to somebody who has acknowledged"
+        else:
+            assert has_it <= {*effect.request.except_for, "integration:monitor"}
+
+
+def check_never_silent(state: TicketState) -> None:
+    """An open ticket has a next due, or somebody has it and no limit applies, or an answer is awaited."""
+    if not state.status.is_open or next_due(state) is not None:
+        return
+    if state.is_acknowledged:
+        assert state.times.resolve_within is None
+        assert state.times.acknowledgement_lasts is None
+        return
+    awaited = [e for e in state.pending.values() if isinstance(e, ResolveRound | TellTicket)]
+    assert awaited, "an open ticket waits for nothing"
+
+
+def check_way_down(before: TicketState, after: TicketState, event: Event) -> None:
+    """The ladder goes down only by return, `again` or reopen; rungs only grow."""
+    assert after.rung >= before.rung
+    if before.visit is None or after.visit is None or after.visit.tier >= before.visit.tier:
+        return
+    again = after.passes > before.passes or before.next_pass_at is not None
+    reopened = after.reopens > before.reopens
+    returned = isinstance(event, Command) and event.name == "return"
+    assert again or reopened or returned, f"down from {before.tier_name} to {after.tier_name}"
