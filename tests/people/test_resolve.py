@@ -98,13 +98,13 @@ def test_fair_takes_the_least_paged_then_the_longest_unpaged_then_roster_order()
 
 def test_a_person_is_told_by_their_rules_and_may_fall_back_to_every_method() -> None:
     everything = person(methods=("mail", "sms", "call"), rules={"sms": "5m", "mail": "0s"})
-    (found,) = ask("person:dan", who=roster(dan=everything)).recipients
+    (found,) = ask("person:dan", people=roster(dan=everything)).recipients
     assert [(plan.method, plan.after) for plan in found.plan] == [("mail", timedelta(0)), ("sms", timedelta(minutes=5))]
     assert [plan.method for plan in found.fallbacks] == ["mail", "sms", "call"]
 
 
 def test_without_rules_a_person_is_told_by_the_first_method_at_once() -> None:
-    (found,) = ask("person:dan", who=roster(dan=person(methods=("sms", "mail")))).recipients
+    (found,) = ask("person:dan", people=roster(dan=person(methods=("sms", "mail")))).recipients
     assert [(plan.method, plan.after) for plan in found.plan] == [("sms", timedelta(0))]
 
 
