@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from configuration.load import load
+from configuration.loading import load
 from configuration.model import Configuration
 from escalade.errors import ConfigurationError, Problem
 from escalade.extension import Channel, Step

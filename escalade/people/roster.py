@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from datetime import date, time, timedelta
-from importlib import resources
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -23,13 +22,13 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
 @functools.cache
-def _packaged_zones() -> frozenset[str]:
-    return frozenset(resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
+def _zones() -> frozenset[str]:
+    # Asked once: it looks through some 600 files.
+    return frozenset(available_timezones())
 
 
 def _zone(name: str) -> str:
-    # `available_timezones` opens some 600 files each time it is asked; the list that comes with tzdata is one.
-    if name not in _packaged_zones() and name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"{name!r} is not an IANA time zone; write it like Europe/Paris")
     return name
 
