@@ -15,10 +15,10 @@ from escalade.effects import (
 from escalade.engine.draft import CALLS, PAGING, Draft
 from escalade.engine.events import StepStarted
 from escalade.engine.ladder import climb, enter, punctual
-from escalade.engine.receipts import own_people, pages_sent, record
+from escalade.engine.receipts import own_people, pages_sent, reached_here, record
 from escalade.engine.state import DueStep, Told
-from escalade.messages.activities import PagePerson
-from escalade.people.resolve import ResolvedRound
+from escalade.messages.activities import PagePerson, Receipt
+from escalade.people.resolve import Recipient, ResolvedRound
 from escalade.ticket import Status
 
 
@@ -35,6 +35,8 @@ def round_resolved(d: Draft, event: RoundResolved) -> None:
     if event.sent is None:
         return
     if wanted is None:
+        if effect.purpose in PAGING and effect.rung == d.state.rung:
+            _crossed(d, event.resolved, event.sent.receipts)
         record(d, effect, event.sent, {r.target: r.why for r in event.resolved.recipients})
     else:
         pages_sent(d, event.sent.model_copy(update={"effect": wanted}))
@@ -57,11 +59,36 @@ def _decided(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: b
     return None
 
 
-def _page(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: bool) -> str:
+def _crossed(d: Draft, resolved: ResolvedRound, receipts: list[Receipt]) -> None:
+    """An acknowledgement or a pause came while they were being told: they count as told in this visit all the same."""
+    visit = d.visit
+    if visit.acknowledged_at is None and d.state.pause is None:
+        return  # a new round is on its way to them
+    sent = {receipt.target for receipt in receipts if receipt.outcome != "skipped"}
+    told = [recipient for recipient in resolved.recipients if recipient.target in sent]
+    fresh = _know(d, resolved.model_copy(update={"recipients": told}))
+    if visit.acknowledged_at is None:
+        _later(d, fresh)
+    reached_here(d, receipts)
+
+
+def _later(d: Draft, fresh: list[Recipient]) -> None:
+    """The later steps of their own rules, from their first page in this visit (decision 5)."""
+    visit = d.visit
+    for recipient in fresh:
+        first_at = visit.told[recipient.target].first_at
+        visit.steps += [
+            DueStep(target=recipient.target, why=recipient.why, plan=plan, due=first_at + plan.after)
+            for plan in recipient.plan
+            if plan.after
+        ]
+
+
+def _know(d: Draft, resolved: ResolvedRound) -> list[Recipient]:
+    """Keep who is told in this visit; those who are told for the first time in it are handed back."""
     visit = d.visit
     began = min(resolved.at or d.now, d.now)
-    if resolved.wrapped:
-        visit.turn, visit.turn_reached = [], False
+    fresh = []
     for recipient in resolved.recipients:
         told = visit.told.get(recipient.target)
         visit.told[recipient.target] = Told(
@@ -75,10 +102,15 @@ def _page(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: bool
         if recipient.target not in d.state.paged:
             d.state.paged.append(recipient.target)
         if told is None:
-            later = [plan for plan in recipient.plan if plan.after]
-            visit.steps += [
-                DueStep(target=recipient.target, why=recipient.why, plan=plan, due=began + plan.after) for plan in later
-            ]
+            fresh.append(recipient)
+    return fresh
+
+
+def _page(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: bool) -> str:
+    visit = d.visit
+    if resolved.wrapped:
+        visit.turn, visit.turn_reached = [], False
+    _later(d, _know(d, resolved))
     people = {person.target: person for person in people_now(resolved)}
     if not sent:
         take_steps(d, people)

@@ -51,18 +51,25 @@ def pages_sent(d: Draft, event: PagesSent) -> None:
     record(d, effect, event, {person.target: person.why for person in effect.people})
     if effect.rung != state.rung or effect.purpose not in PAGING or state.visit is None:
         return
-    for target in {receipt.target: None for receipt in event.receipts}:
-        _add_receipts(d, target, [r for r in event.receipts if r.target == target])
-    reached = any(receipt.reached for receipt in event.receipts)
-    if reached:
-        d.visit.turn_reached = True
-        state.pass_reached = state.pass_reached or not state.in_catch_all
-    elif not effect.cancelled and effect.purpose == "round" and state.status.is_open and state.pause is None:
+    if reached_here(d, event.receipts):
+        return
+    if not effect.cancelled and effect.purpose == "round" and state.status.is_open and state.pause is None:
         _failed_round(d, effect, _errors(event.receipts))
     elif not effect.cancelled:
         errors = _errors(event.receipts)
         d.note("round.failed", f"nobody was reached ({effect.purpose.replace('_', ' ')})", errors)
         _after_failed_page(d, effect, errors)
+
+
+def reached_here(d: Draft, receipts: list[Receipt]) -> bool:
+    """Keep what became of pages of this visit; whether somebody was reached by them."""
+    for target in {receipt.target: None for receipt in receipts}:
+        _add_receipts(d, target, [receipt for receipt in receipts if receipt.target == target])
+    reached = any(receipt.reached for receipt in receipts)
+    if reached:
+        d.visit.turn_reached = True
+        d.state.pass_reached = d.state.pass_reached or not d.state.in_catch_all
+    return reached
 
 
 def _errors(receipts: list[Receipt]) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from escalade.effects import PagesSent, SendPages
-from escalade.engine import dues, next_due
+from escalade.effects import PagesSent, ResolveRound, RoundResolved, SendPages
+from escalade.engine import dues, next_due, snapshot
 from escalade.engine.due import DueKind
-from escalade.messages.activities import Receipt
-from escalade.testing import START, Climb, policy, roster
+from escalade.messages.activities import Outcome, Receipt
+from escalade.people.resolve import resolve_round
+from escalade.people.roster import Person
+from escalade.testing import START, Climb, person, policy, roster
 from escalade.ticket import Status
 
 
@@ -16,9 +18,9 @@ def tier(name: str, *page: str, **more: object) -> dict[str, object]:
     return {"name": name, "page": list(page), "acknowledge_within": "30m", "repeat_every": "5m", **more}
 
 
-def ladder(**more: object) -> Climb:
+def ladder(*, answers: bool = True, ana: Person | None = None, **more: object) -> Climb:
     pinned = policy(tier("first", "person:ana", **more), tier("second", "person:bob"))
-    return Climb(pinned, roster("ana", "bob", "cyd", "dan"))
+    return Climb(pinned, roster("bob", "cyd", "dan", ana=ana or person("ana")), answers=answers)
 
 
 def quorum(**more: object) -> Climb:
@@ -61,6 +63,35 @@ def test_a_page_in_flight_is_cancelled_and_what_crossed_is_recorded() -> None:
     climb.happens(PagesSent(effect=page.id, receipts=[crossed]))
     assert climb.noted("page.crossed")[0].what == "person:ana was told by mail while somebody acknowledged"
     assert not climb.state.pending
+
+
+def _told_in_one(climb: Climb, outcome: Outcome) -> None:
+    """The sender asked the roster itself and told ana; the answer comes now."""
+    (effect,) = [e for e in climb.state.pending.values() if isinstance(e, ResolveRound)]
+    resolved = resolve_round(climb.roster, effect.request, at=START, load={})
+    receipt = Receipt(target="person:ana", method="mail", channel="mail", outcome=outcome, at=START)
+    sent = PagesSent(effect=effect.id, receipts=[receipt])
+    climb.happens(RoundResolved(effect=effect.id, resolved=resolved, sent=sent))
+
+
+def test_who_acknowledged_while_being_told_counts_as_told() -> None:
+    climb = ladder(answers=False)
+    climb.does("ana", "acknowledge")
+    _told_in_one(climb, "crossed")
+    assert climb.noted("page.crossed")
+    assert snapshot(climb.state).paged == ["person:ana"]
+    assert not climb.state.pending
+    assert next_due(climb.state) is None
+
+
+def test_who_was_told_while_it_was_snoozed_keeps_their_later_steps() -> None:
+    rules = {"mail": "0s", "call": "20m"}
+    climb = ladder(answers=False, ana=person(methods=tuple(rules), rules=rules))
+    climb.does("bob", "snooze", **{"for": "1h"})
+    _told_in_one(climb, "crossed")
+    climb.answers = True
+    climb.forward(minutes=81)
+    assert [(climb.minute(p), p.method) for p in climb.pages_of("person:ana")][-1] == (80, "call")
 
 
 def test_who_is_being_found_for_a_round_is_not_paged_after_the_acknowledgement() -> None:

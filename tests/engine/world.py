@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
+from escalade.deliveries import people_now
 from escalade.effects import (
     AnyEffect,
     PagesSent,
@@ -38,9 +39,9 @@ from escalade.engine import (
 )
 from escalade.engine.draft import OUTBOX, PAGING
 from escalade.engine.events import DeliveryFailed
-from escalade.messages.activities import Admission, JournalAck, Outcome, Receipt
+from escalade.messages.activities import Admission, JournalAck, Outcome, PagePerson, Receipt
 from escalade.messages.commands import COMMANDS, Command
-from escalade.people.resolve import Load, resolve_round
+from escalade.people.resolve import Load, ResolvedRound, resolve_round
 from escalade.people.roster import ChannelTarget, Roster, Team
 from escalade.policy.compile import compile_policy
 from escalade.policy.model import PolicySpec
@@ -209,19 +210,33 @@ class World:
                 resolved = resolve_round(self.roster, effect.request, at=self.now, load=load)
                 if not resolved.recipients and self.scenario.duty_in is not None:
                     resolved.next_duty_at = self.now + self.scenario.duty_in
-                self.happens(RoundResolved(effect=effect.id, resolved=resolved))
+                sent = self._sent(effect, people_now(resolved), how) if self._sends(effect, resolved) else None
+                self.happens(RoundResolved(effect=effect.id, resolved=resolved, sent=sent))
             case SendPages():
-                error = "no worker" if how == "error" else ""
-                receipts = [] if error or (effect.cancelled and how == "right") else self._send(effect)
-                self.happens(PagesSent(effect=effect.id, receipts=receipts, error=error))
+                self.happens(self._sent(effect, effect.people, how))
             case RunStep():
                 self.happens(StepFinished(effect=effect.id, outcome="failed" if how == "error" else "done"))
             case TellTicket():
                 self.happens(TicketTold(effect=effect.id, delivered=how == "right", error=how))
 
-    def _send(self, effect: SendPages) -> list[Receipt]:
+    def _sends(self, effect: ResolveRound, resolved: ResolvedRound) -> bool:
+        """Whether who asks the roster goes on to tell whom it names, as in `workflows.effects`."""
+        visit, tier = self.state.visit, self.state.tier
+        if not self.scenario.in_one or not resolved.recipients or effect.request.how == "fair":
+            return False
+        if visit is None or effect.purpose not in PAGING:
+            return True
+        joins = any(visit.last_round_at is not None and step.due <= visit.last_round_at for step in visit.steps)
+        return not joins and (tier is None or tier.acknowledge_by == 1)
+
+    def _sent(self, effect: ResolveRound | SendPages, people: list[PagePerson], how: str) -> PagesSent:
+        error = "no worker" if how == "error" else ""
+        receipts = [] if error or (effect.cancelled and how == "right") else self._send(effect, people)
+        return PagesSent(effect=effect.id, receipts=receipts, error=error)
+
+    def _send(self, effect: ResolveRound | SendPages, people: list[PagePerson]) -> list[Receipt]:
         receipts = []
-        for who in effect.people:
+        for who in people:
             plans, used = list(who.methods), set[str]()
             while plans:
                 plan = plans.pop(0)
