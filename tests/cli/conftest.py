@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,14 @@ class Done:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+def work_of(call: Callable[[], object]) -> float:
+    """The seconds of processor that the programs a call runs take: what else the machine does is not their fault."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    call()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 Run = Callable[..., Done]

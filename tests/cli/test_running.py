@@ -17,7 +17,7 @@ import pytest
 
 from cli.exits import ExitCode
 from cli.render.documents import DOCUMENTS
-from tests.cli.conftest import PROGRAM, ROOT, Done
+from tests.cli.conftest import PROGRAM, ROOT, Done, work_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("escalade-up")]
 WITHIN = 60.0
@@ -266,17 +266,14 @@ def test_a_store_that_is_away_leaves_a_ticket_its_own_tail(desk: Desk) -> None:
     assert away.run("ticket", "ack", key[:8], "--as", "ana").code == 0
 
 
-def test_an_acknowledgement_takes_less_than_0_8_s(desk: Desk) -> None:
+def test_an_acknowledgement_takes_less_than_0_8_s_of_work(desk: Desk) -> None:
+    """`make bench` measures it by the clock on the wall, which a busy machine cannot promise."""
     key = desk.open("How quick is an acknowledgement", "--service", "payments")
-    desk.run("ticket", "ack", key, "--as", "ana")
 
-    def once() -> float:
-        began = time.perf_counter()
+    def acknowledge() -> None:
         assert desk.run("ticket", "ack", key, "--as", "ana").code == 0
-        return time.perf_counter() - began
 
-    # One of several is enough: what else the machine does is not the command's fault.
-    assert any(once() < 0.8 for _ in range(15))
+    assert any(work_of(acknowledge) < 0.8 for _ in range(10))
 
 
 def test_without_a_worker_nothing_is_lost_and_the_page_says_how_old_it_is(desk: Desk) -> None:
