@@ -39,17 +39,25 @@ def _complete_all(beginnings: Sequence[str]) -> dict[str, str]:
         return {}
     from cli.doors import store
 
+    stored: dict[str, dict[str, str]] = {}
+    away: StoreError | None = None
     try:
         with store() as opened:
-            return {text: _the_one(text, _stored(opened, text)) for text in beginnings}
-    except StoreError as missing:
-        import asyncio
+            stored = {text: _stored(opened, text) for text in beginnings}
+    except StoreError as error:
+        away = error
+    full = {text: _the_one(text, candidates) for text, candidates in stored.items() if candidates}
+    # A ticket that was opened a moment ago is Temporal's already, and not yet the store's.
+    unknown = [text for text in beginnings if text not in full]
+    if not unknown:
+        return full
+    import asyncio
 
-        try:
-            return asyncio.run(_ask_temporal(beginnings))
-        except UnreachableError:
-            # The store is what the person can mend; that Temporal could not help either is the smaller news.
-            raise missing from None
+    try:
+        return full | asyncio.run(_ask_temporal(unknown))
+    except UnreachableError:
+        # The store is what the person can mend; that Temporal could not help either is the smaller news.
+        raise away or _not_found(unknown[0]) from None
 
 
 def find_key(written: str) -> str:
@@ -97,11 +105,15 @@ async def _ask_temporal(beginnings: Sequence[str]) -> dict[str, str]:
     return full
 
 
+def _not_found(beginning: str) -> TicketNotFoundError:
+    return TicketNotFoundError(
+        f"No ticket's key starts with {beginning!r}.", mend="See every key: escalade ticket list --all"
+    )
+
+
 def _the_one(beginning: str, candidates: dict[str, str]) -> str:
     if not candidates:
-        raise TicketNotFoundError(
-            f"No ticket's key starts with {beginning!r}.", mend="See every key: escalade ticket list --all"
-        )
+        raise _not_found(beginning)
     if len(candidates) == 1:
         return next(iter(candidates))
     shown = sorted(candidates)[:MOST_CANDIDATES]

@@ -17,6 +17,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "ticket.closed": "Nothing more is to come: why it closed.",
         "ticket.cancelled": "Somebody cancelled its workflow from outside Escalade.",
         "ticket.merging": "A person merges it into another ticket; it goes on until that one knows.",
+        "ticket.merged": "The other ticket was told only after this one had closed; its watchers follow there.",
         "ticket.merge_failed": "The other ticket could not be told; it goes on here.",
         "ticket.merged_here": "Another ticket was merged into this one.",
         "ticket.forwarded": "Its key belongs to another ticket by a merge; what arrived is sent there.",
@@ -34,13 +35,12 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "contact.step": "Later contact methods of people fell due by their own rules.",
     },
     "Deliveries": {
-        "page.accepted": "The provider took the message.",
+        "page.accepted": "The provider took the message; of a test page, in the stream `pages`.",
         "page.delivered": "The provider confirmed that it arrived.",
         "page.failed": "The message was refused, at once or later.",
         "page.crossed": "It was in the air while somebody acknowledged.",
         "page.unknown": "The provider did not answer in time; nobody can say.",
         "page.skipped": "It was not attempted; why not.",
-        "page.tested": "Somebody sent a person a test page (stream `pages`).",
     },
     "People": {
         "ticket.acknowledged": "Somebody has it: paging stops, or how many of a quorum there are.",
@@ -82,6 +82,10 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "journal.summarised": "The store was away for so long that entries were not kept one by one; their count.",
         "journal.pruned": "Old entries were removed behind sealed checkpoints (stream `operations`).",
         "journal.erased": "The text of an entry was erased; its digest stays.",
+    },
+    "The configuration (stream `configuration`)": {
+        "configuration.changed": "A worker took a changed configuration; the digests before and after.",
+        "configuration.refused": "A changed configuration is not valid: the last good one goes on serving. The errors.",
     },
     "The watch (stream `operations`)": {
         "watch.late": "An open ticket whose next due is more than a minute past.",

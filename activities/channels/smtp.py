@@ -41,13 +41,13 @@ class SmtpSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    host: str = Field(min_length=1)
+    host: str = Field(min_length=1, description="The mail server's name or address.")
     port: int | None = Field(None, ge=1, le=65535, description="587 with starttls, 465 with tls, 25 with none.")
     security: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="`starttls` and `tls` check the server's certificate; `none` is for a relay next door."
     )
-    username: str = ""
-    password: SecretStr = SecretStr("")
+    username: str = Field("", description="Who logs in; nobody does without it.")
+    password: SecretStr = Field(SecretStr(""), description="The password that goes with `username`.")
     sender: str = Field(description="The address the mail comes from.")
     timeout: Duration = Field(timedelta(seconds=10), description="How long one answer of the server may take.")
 

@@ -1,0 +1,3 @@
+"""Every promise in the documentation, kept."""
+
+from __future__ import annotations

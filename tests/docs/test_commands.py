@@ -1,0 +1,394 @@
+"""What the pages tell a reader to type does what they say: on a real server, with a real worker."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from activities.signatures import signed_headers
+from configuration import check
+from configuration.document import read_document
+from escalade.extension import Channel, Message, Step
+from escalade.messages import JournalBatch
+from escalade.people.roster import parse_target
+from escalade.record import Entry
+from escalade.ticket import SYSTEM, ticket_key
+from store import Store
+from tests.docs.pages import ROOT, Fence, fences, loosely, pages, pattern, written
+from worker.registry import _why_no_channel, _why_no_step, extensions
+from worker.running import read_up
+
+HOW_TO = ROOT / "docs" / "how-to"
+BIN = Path(sys.executable).parent
+RUN_HERE = (
+    ROOT / "README.md",
+    ROOT / "docs" / "tutorial" / "first-ticket.md",
+    HOW_TO / "from-other-systems.md",
+    HOW_TO / "import-servicenow.md",
+    HOW_TO / "backup-and-restore.md",
+    HOW_TO / "retention.md",
+)
+"""Pages whose commands are run from the first to the last, beside `escalade up`."""
+RUN_ELSEWHERE = {
+    "make demo": "tests/cli/test_demo.py runs the demo",
+    "escalade doctor": "tests/cli/test_running.py runs it",
+    "escalade page test ana": "tests/cli/test_running.py runs it",
+}
+"""Commands of other pages, and who runs them."""
+
+
+def shell(page: Path) -> list[tuple[Fence, Fence | None]]:
+    """The shell blocks of a page that are run, each with the block of output behind it."""
+    found = fences(page)
+    following = [*found[1:], None]
+    return [
+        (fence, after if after is not None and after.language == "text" else None)
+        for fence, after in zip(found, following, strict=True)
+        if fence.language == "sh" and not fence.about("not run") and fence.text.strip() not in RUN_ELSEWHERE
+    ]
+
+
+class Place:
+    """A directory in which a reader follows a page, with `escalade up` in another terminal."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        clean = {name: v for name, v in os.environ.items() if not name.startswith(("ESCALADE_", "TEMPORAL_"))}
+        self.env = {**clean, "PATH": f"{BIN}{os.pathsep}{clean['PATH']}", "ESCALADE_PORT": "0", "NO_COLOR": "1"}
+        self.env["TEMPORAL_CONFIG_FILE"] = os.devnull
+        self._up: subprocess.Popen[str] | None = None
+
+    def run(self, text: str) -> str:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", text],
+            cwd=self.directory,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert done.returncode == 0, f"{text}\n{done.stdout}"
+        return done.stdout
+
+    def up(self) -> None:
+        if self._up is not None or not (self.directory / "config").exists():
+            return
+        # As on any machine of a newcomer, the login of whoever runs this is nobody of people.yaml.
+        self._up = subprocess.Popen(
+            [BIN / "escalade", "up"],
+            cwd=self.directory,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        watchdog = Timer(60, self._up.kill)
+        watchdog.start()
+        assert self._up.stdout is not None
+        said = []
+        for line in self._up.stdout:
+            said.append(line)
+            if " works." in line:
+                break
+        watchdog.cancel()
+        record = read_up(self.directory / "state")
+        assert record is not None, said
+        assert record.server is not None
+        self.address = record.server.address
+        self.env["TEMPORAL_ADDRESS"] = self.address
+
+    def down(self) -> None:
+        if self._up is None:
+            return
+        self._up.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._up.communicate(timeout=40)
+        self._up.kill()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path)
+    yield made
+    made.down()
+
+
+def follow(page: Path, place: Place) -> None:
+    if page not in (ROOT / "README.md", RUN_HERE[1]):
+        place.run("escalade init")
+    for fence, output in shell(page):
+        place.up()
+        said = loosely(place.run(fence.text))
+        for line in output.text.splitlines() if output else []:
+            assert re.search(pattern(line), said), f"{fence}: {line!r} is not in\n{said}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN_HERE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_can_be_followed_from_its_first_command_to_its_last(page: Path, place: Place) -> None:
+    if page.name == "backup-and-restore.md":
+        place.run("escalade init")
+        place.up()
+        place.run("escalade ticket open 'Disk full' --service payments")
+        _wait_for_the_journal(place)
+    follow(page, place)
+
+
+def _wait_for_the_journal(place: Place) -> None:
+    """An opened ticket is Temporal's at once, and the journal's a moment later."""
+    place.run("for n in $(seq 100); do escalade ticket list | grep -q 'Disk full' && exit 0; done; exit 1")
+
+
+def test_every_command_of_a_page_is_run_somewhere_or_says_why_not() -> None:
+    for page in written():
+        for fence in fences(page):
+            if fence.language != "sh" or fence.about("not run") or page in RUN_HERE:
+                continue
+            for line in fence.text.strip().splitlines():
+                known = line in RUN_ELSEWHERE or line.startswith(("escalade check", "make "))
+                assert known, f"{fence}: nobody runs {line!r}"
+
+
+def test_what_follows_a_python_or_yaml_fence_is_known() -> None:
+    for page in pages():
+        for fence in fences(page):
+            if fence.language in ("python", "yaml"):
+                words = ("file", "run", "into", "step", "channel")
+                assert any(fence.about(word) or fence.comment.startswith(f"{word}:") for word in words), str(fence)
+
+
+# -- what is written into the configuration ---------------------------------------------------------------------------
+
+YAML = [fence for page in pages() for fence in fences(page) if fence.language == "yaml"]
+MERGED = [fence for fence in YAML if fence.about("into")]
+
+
+def _merge(base: Any, more: Any) -> Any:
+    if isinstance(base, dict) and isinstance(more, dict) and "use" not in more:
+        return {**base, **{key: _merge(base.get(key), value) for key, value in more.items()}}
+    return more
+
+
+@pytest.mark.parametrize("fence", MERGED, ids=str)
+def test_a_configuration_in_a_page_is_valid(fence: Fence, tmp_path: Path) -> None:
+    import json
+
+    shutil.copytree(ROOT / "examples", tmp_path, dirs_exist_ok=True)
+    name, _, given = fence.about("into").partition("; env: ")
+    pairs = (word.partition("=") for word in given.split())
+    env = {key: value or f"a-secret-for-{key}" for key, _, value in pairs}
+    target = tmp_path / name
+    base, _ = read_document(name, target.read_bytes())
+    more, problems = read_document(name, fence.text.encode())
+    assert base is not None
+    assert more is not None
+    assert problems == []
+    merged = _merge(base.data, more.data)
+    target.write_text(json.dumps(merged))
+    found = extensions()
+    problems = check(tmp_path, env=env, channels=found.channels, steps=found.steps)
+    errors = [str(problem) for problem in problems if problem.level == "error"]
+    if "places" in more.data and "apprise" in fence.text:
+        # The page says so itself: people's chat addresses have to be Apprise URLs as well then.
+        errors = [error for error in errors if "people.yaml" not in error]
+    assert errors == []
+
+
+# -- what is written as code ------------------------------------------------------------------------------------------
+
+
+def _code(page: str, name: str, *, word: str = "run") -> str:
+    return next(fence.text for fence in fences(HOW_TO / page) if fence.about(word) == name)
+
+
+def _run(page: str, name: str) -> dict[str, Any]:
+    space: dict[str, Any] = {}
+    exec(compile(_code(page, name), f"{page}#{name}", "exec"), space)
+    return space
+
+
+@pytest.fixture
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Any]:
+    """Writes a file of a page beside the installed packages, and imports it."""
+
+    def write(page: str, name: str) -> Any:
+        import importlib
+
+        (tmp_path / name).write_text(_code(page, name, word="file"))
+        monkeypatch.syspath_prepend(str(tmp_path))
+        module = Path(name).stem
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        found = importlib.import_module(module)
+        monkeypatch.delitem(sys.modules, module)
+        return found
+
+    return write
+
+
+def test_the_step_of_the_page_is_a_step_and_shorter_than_forty_lines(beside: Callable[[str, str], Any]) -> None:
+    page = "write-a-step.md"
+    step = beside(page, "chase_merge.py").ChaseMerge
+    assert _why_no_step(step) is None
+    lines = _code(page, "chase_merge.py", word="file") + _code(page, "test_chase_merge.py", word="file")
+    assert len([line for line in lines.splitlines() if line.strip()]) < 40
+    for package in ("escalade.extension", "pydantic", "datetime", "typing"):
+        assert f"from {package} import" in lines
+
+
+@pytest.mark.slow
+def test_the_test_of_the_step_passes_as_it_stands(tmp_path: Path) -> None:
+    for name in ("chase_merge.py", "test_chase_merge.py"):
+        (tmp_path / name).write_text(_code("write-a-step.md", name, word="file"))
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n0",
+            "-p",
+            "no:cacheprovider",
+            "-o",
+            "asyncio_mode=auto",
+            str(tmp_path),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("page", "group", "word"), [("write-a-step.md", "steps", "step")])
+def test_the_policy_of_the_page_is_valid_with_its_step(
+    page: str, group: str, word: str, tmp_path: Path, beside: Callable[[str, str], Any]
+) -> None:
+    step: type[Step] = beside(page, "chase_merge.py").ChaseMerge
+    fence = next(fence for fence in fences(HOW_TO / page) if fence.about(word))
+    shutil.copytree(ROOT / "examples", tmp_path / "config")
+    policy = f"policy: chased\nmatch: [{{service: chased}}]\n{fence.text}"
+    (tmp_path / "config" / "policies" / "chased.yaml").write_text(policy)
+    found = extensions()
+    problems = check(tmp_path / "config", env={}, channels=found.channels, steps={**found.steps, step.name: step})
+    assert [str(problem) for problem in problems if problem.level == "error"] == []
+
+
+async def test_the_channel_of_the_page_delivers_and_refuses(tmp_path: Path, beside: Callable[[str, str], Any]) -> None:
+    from escalade.errors import ChannelError
+
+    module = beside("write-a-channel.md", "paper_channel.py")
+    assert _why_no_channel(module.PaperChannel) is None
+    channel: Channel = module.PaperChannel(module.PaperSettings(directory=tmp_path))
+    assert channel.check_address("tray1") is None
+    assert "is not the name of a tray" in str(channel.check_address("../etc"))
+    message = Message(id="m1", subject="s", text="Disk full", severity="sev1", ticket="k")
+    assert (await channel.send(message, "tray1")).outcome == "delivered"
+    assert (tmp_path / "tray1-m1.txt").read_text() == "Disk full"
+    nowhere: Channel = module.PaperChannel(module.PaperSettings(directory=tmp_path / "nowhere"))
+    with pytest.raises(ChannelError, match="cannot be written"):
+        await nowhere.send(message, "tray1")
+
+
+def test_the_configuration_of_the_channel_is_valid(tmp_path: Path, beside: Callable[[str, str], Any]) -> None:
+    import json
+
+    kind: type[Channel] = beside("write-a-channel.md", "paper_channel.py").PaperChannel
+    fence = next(fence for fence in fences(HOW_TO / "write-a-channel.md") if fence.about("channel"))
+    shutil.copytree(ROOT / "examples", tmp_path / "config")
+    target = tmp_path / "config" / "escalade.yaml"
+    base, more = (read_document("x", raw)[0] for raw in (target.read_bytes(), fence.text.encode()))
+    assert base is not None
+    assert more is not None
+    target.write_text(json.dumps(_merge(base.data, more.data)))
+    found = extensions()
+    kinds = {**found.channels, kind.use: kind}
+    problems = check(tmp_path / "config", env={}, channels=kinds, steps=found.steps)
+    # The numbers of the examples are no trays: each is refused in the channel's words, and nothing else is wrong.
+    errors = [problem for problem in problems if problem.level == "error"]
+    assert errors
+    assert all("is not the name of a tray" in problem.found for problem in errors)
+
+
+def test_the_receiver_of_the_page_takes_what_is_signed_and_nothing_else() -> None:
+    receive = _run("page-people.md", "signature")["receive"]
+    headers = signed_headers(b"{}", message_id="m1", secrets=["right"], at=datetime.now(UTC))
+    assert receive(b"{}", headers, "right") == "m1"
+    assert receive(b"{}", headers, "wrong") is None
+    assert receive(b"{ }", headers, "right") is None
+    old = signed_headers(b"{}", message_id="m1", secrets=["right"], at=datetime.now(UTC) - timedelta(hours=1))
+    assert receive(b"{}", old, "right") is None
+
+
+@pytest.mark.parametrize("given", [("", "monitoring", "db7/disk"), ("acme", "é", "x" * 255), ("", "", "")])
+def test_the_key_of_the_page_is_the_key_of_the_ticket(given: tuple[str, str, str]) -> None:
+    assert _run("from-other-systems.md", "key")["ticket_key"](*given) == ticket_key(*given)
+    if given[1] == "monitoring":
+        assert f"`{ticket_key(*given)}`" in (HOW_TO / "from-other-systems.md").read_text()
+
+
+@pytest.fixture
+async def opened(place: Place) -> Client:
+    place.run("escalade init")
+    place.up()
+    return await Client.connect(place.address)
+
+
+@pytest.mark.slow
+async def test_any_sdk_opens_and_acknowledges_as_the_page_says(opened: Client) -> None:
+    page = _run("from-other-systems.md", "open_from_sdk")
+    key = ticket_key("", "sdk", "d")
+    ticket = {"title": "From afar", "severity": "P1", "source": "sdk", "dedupe_key": "d", "unknown": 1, "event_id": "1"}
+    await page["open_ticket"](opened, key, ticket)
+    assert "acknowledged" in await page["acknowledge"](opened, key, "chat:1", "ana")
+    await page["open_ticket"](opened, key, ticket)
+    await page["open_ticket"](opened, key, {**ticket, "event_id": "2"})
+    view = await opened.get_workflow_handle(f"ticket/{key}").query("view")
+    assert (view["owner"], view["ticket"]["severity"], view["repeats"]) == ("ana", "sev1", 1)
+
+
+def _entries(store: Store, *, count: int, at: datetime) -> None:
+    entries = [
+        Entry(entry_id=f"r/{n}", stream="ticket/abcdefghij", at=at, actor=SYSTEM, kind="ticket.note", what=f"text {n}")
+        for n in range(count)
+    ]
+    store.write(JournalBatch(stream="ticket/abcdefghij", life="r", entries=entries))
+
+
+def test_pruning_and_erasing_as_the_page_says_leaves_a_journal_that_verifies(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/escalade.db"
+    with Store.open(url) as store:
+        _entries(store, count=3, at=datetime(2020, 1, 1, tzinfo=UTC))
+    _run("retention.md", "erase")["erase"](url, "ticket/abcdefghij", 2, by="ana", why="asked to")
+    with Store.open(url) as store:
+        assert store.entries("ticket/abcdefghij")[1].erased
+        assert [finding.kind for finding in store.verify()] == ["erased"]
+    pruned = _run("retention.md", "prune")["prune"](url, older_than=timedelta(days=1095), by="ana")
+    assert pruned == 3
+    with Store.open(url) as store:
+        assert [finding for finding in store.verify() if finding.tampered] == []
+
+
+def test_the_targets_of_the_pages_are_targets() -> None:
+    for page in written():
+        for fence in fences(page):
+            for text in re.findall(r"\b(?:person|team|schedule|vendor|channel):[a-z][\w-]*", fence.text):
+                assert parse_target(text)
