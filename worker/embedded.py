@@ -22,7 +22,7 @@ from typing import Final
 from escalade.errors import EscaladeError
 from worker import leash
 from worker.connection import serving
-from worker.processes import ProcessMark
+from worker.processes import ProcessMark, open_log
 from worker.running import EmbeddedRecord
 from worker.search_attributes import CLI_NAMES
 
@@ -179,7 +179,7 @@ class EmbeddedServer:
         port = port or free_port()
         check_port(port)
         log = state / LOG
-        with log.open("ab") as output:
+        with open_log(log) as output:
             process = await asyncio.create_subprocess_exec(
                 *leash.command(arguments(binary, port=port, database=state / DATABASE)),
                 stdin=asyncio.subprocess.DEVNULL,

@@ -90,6 +90,6 @@ def set_up_logging(form: Literal["text", "json"], level: str, *, stream: TextIO 
     root.addHandler(handler)
     root.setLevel(level.upper())
     # One line per HTTP call is noise, and its URL may hold a token; what they start and stop is said by us.
-    for noisy in ("httpx", "httpcore", "uvicorn", "temporalio.worker"):
+    for noisy in ("alembic", "httpx", "httpcore", "uvicorn", "temporalio.worker"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return handler

@@ -11,11 +11,13 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 Record = TypeVar("Record", bound=BaseModel)
+
+_LONG: Final = 20 << 20
 
 _HAS_PROC: bool = sys.platform == "linux"
 
@@ -93,6 +95,13 @@ def _start_of(pid: int) -> str | None:
     answer = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     state, _, started = answer.stdout.strip().partition(" ")
     return None if not started or state.startswith("Z") else started.strip()
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Open the log of a process that is about to be started; what is long is put aside first, once."""
+    if path.exists() and path.stat().st_size > _LONG:
+        path.replace(path.with_suffix(f"{path.suffix}.1"))
+    return path.open("ab")
 
 
 def read_record(path: Path, kind: type[Record]) -> Record | None:

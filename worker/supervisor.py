@@ -21,7 +21,7 @@ from typing import Final
 from escalade.errors import EscaladeError
 from worker import leash
 from worker.embedded import EmbeddedServer, check_port
-from worker.processes import ProcessMark, write_record
+from worker.processes import ProcessMark, open_log, write_record
 from worker.running import UP_FILE, EmbeddedRecord, UpRecord, read_up
 from worker.settings import Settings
 
@@ -136,18 +136,26 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         with hold_lock(self._settings.state):
             self._take_over()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, self.stop)
+            handlers = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGHUP: self._hang_up}
+            for number, handler in handlers.items():
+                loop.add_signal_handler(number, handler)
             try:
                 await self._supervise(ready)
             finally:
                 await self._end()
-                for number in (signal.SIGTERM, signal.SIGINT):
+                for number in handlers:
                     loop.remove_signal_handler(number)
 
     def stop(self) -> None:
         """Ask it to end."""
         self._stop.set()
+
+    def _hang_up(self) -> None:
+        # From a terminal it means that the terminal is gone; a service is asked to read its configuration again.
+        if sys.stdin is not None and sys.stdin.isatty():
+            self.stop()
+        elif self._record.worker is not None and self._record.worker.alive:
+            os.kill(self._record.worker.pid, signal.SIGHUP)
 
     def _take_over(self) -> None:
         left = read_up(self._settings.state)
@@ -219,13 +227,14 @@ class Supervisor:
             process = await self._start_worker(marker)
             ended = asyncio.create_task(process.wait())
             stop = asyncio.create_task(self._stop.wait())
-            while not told and not ended.done() and not stop.done():
-                told = marker.exists()
-                if told:
-                    self._tell(f"The worker (process {process.pid}) works. Ctrl-C ends everything.")
-                    ready()
-                    break
-                await asyncio.wait({ended, stop}, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+            works = asyncio.create_task(_made(marker))
+            await asyncio.wait({works, ended, stop}, return_when=asyncio.FIRST_COMPLETED)
+            works.cancel()
+            # It may work and die between two looks.
+            if not told and marker.exists():
+                told = True
+                self._tell(f"The worker (process {process.pid}) works. Ctrl-C ends everything.")
+                ready()
             await asyncio.wait({ended, stop}, return_when=asyncio.FIRST_COMPLETED)
             stop.cancel()
             if not ended.done():
@@ -234,7 +243,8 @@ class Supervisor:
                 return
             code = ended.result()
             log = self._settings.state / WORKER_LOG
-            if code in _REFUSED:
+            # Once it has worked, a configuration that is broken meanwhile is worth waiting for.
+            if code in _REFUSED and not told:
                 raise WorkerFailedError(f"The worker refuses to start: {_tail(log)}", mend=f"All of it is in {log}.")
             steady = asyncio.get_running_loop().time() - began > _STEADY.total_seconds()
             attempt = 0 if steady else attempt + 1
@@ -249,7 +259,7 @@ class Supervisor:
         # The embedded server is the one meant, whatever a profile in the home directory says.
         env = {name: value for name, value in self._env.items() if not name.startswith("TEMPORAL_")}
         env |= {**settings.to_env(), **embedded_env(self._server.record.address)}
-        with (self._settings.state / WORKER_LOG).open("ab") as output:
+        with open_log(self._settings.state / WORKER_LOG) as output:
             process = await asyncio.create_subprocess_exec(
                 *leash.command(self._command),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -276,6 +286,11 @@ class Supervisor:
     def _note(self, **changes: object) -> None:
         self._record = self._record.model_copy(update=changes)
         write_record(self._settings.state / UP_FILE, self._record)
+
+
+async def _made(marker: Path) -> None:
+    while not marker.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it; looking takes microseconds
+        await asyncio.sleep(0.05)
 
 
 async def _end_process(process: asyncio.subprocess.Process, *, within: timedelta) -> None:

@@ -20,8 +20,8 @@ from temporalio.worker import Worker
 from activities.contracts import PAGES_QUEUE, TICKETS_QUEUE
 from escalade.effects import StepFinished
 from escalade.extension import Step
-from escalade.messages import PageRequest, PageResult, Receipt, ResolveRequest, TicketBrief
-from escalade.messages.activities import StepRequest
+from escalade.messages import PageRequest, PageResult, Receipt, TicketBrief
+from escalade.messages.activities import PagePerson, StepRequest
 from escalade.people.resolve import ContactPlan, Recipient, ResolvedRound
 from escalade.ticket import Severity, Status, workflow_id
 from workflows.step import StepWorkflow
@@ -117,7 +117,7 @@ async def try_step(
     request = StepRequest(step_id="trial-step", use=step.name, version=step.version, config=config, brief=brief)
     async with AsyncExitStack() as stack:
         for queue, workflows, methods in (
-            (TICKETS_QUEUE, [StepWorkflow, TrialTicket], [stand_ins.resolve]),
+            (TICKETS_QUEUE, [StepWorkflow, TrialTicket], []),
             (PAGES_QUEUE, [], [stand_ins.page, stand_ins.other]),
         ):
             await stack.enter_async_context(
@@ -146,18 +146,14 @@ class _StandIns:
         self._others = others
         self._unreachable = unreachable
 
-    @activity.defn(name="resolve")
-    async def resolve(self, request: ResolveRequest) -> ResolvedRound:
-        """Every target is a recipient."""
-        plan = [ContactPlan(step=0, method=_METHOD, channel=_METHOD)]
-        recipients = [
-            Recipient(target=target, why="named by the step", plan=plan) for target in request.request.targets
-        ]
-        return ResolvedRound(recipients=recipients)
-
     @activity.defn(name="page")
     async def page(self, request: PageRequest) -> PageResult:
-        """Everybody is reached but those who are not to be."""
+        """Every target is a person of its own, and is reached but for those who are not to be."""
+        plan = [ContactPlan(step=0, method=_METHOD, channel=_METHOD)]
+        targets = request.request.targets if request.request else []
+        recipients = [Recipient(target=target, why="named by the step", plan=plan) for target in targets]
+        people = [PagePerson(target=who.target, why=who.why, methods=plan) for who in recipients]
+        request = request.model_copy(update={"people": [*request.people, *people]})
         self._run.pages.append(request)
         now = datetime.now(UTC)
         return PageResult(
@@ -171,7 +167,8 @@ class _StandIns:
                     at=now,
                 )
                 for person in request.people
-            ]
+            ],
+            resolved=ResolvedRound(recipients=recipients),
         )
 
     @activity.defn(dynamic=True)

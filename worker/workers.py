@@ -34,7 +34,7 @@ class WorkerOptions:
     max_cached_tickets: int = 2000
     """0 replays a ticket at every wake-up, which is how tests prove that it can be replayed."""
     tickets: int = 100
-    """Workflow tasks and look-ups at once."""
+    """Workflow tasks at once, and look-ups at once."""
     pages: int = 200
     """Pages under way at once; each mostly waits for a provider."""
     journal: int = 16
@@ -82,8 +82,7 @@ def make_workers(
         activities=activities[TICKETS_QUEUE],
         max_cached_workflows=options.max_cached_tickets,
         max_concurrent_workflow_tasks=max(options.tickets, 2),
-        max_concurrent_local_activities=options.tickets,
-        no_remote_activities=True,
+        max_concurrent_activities=options.tickets,
         **shared,
     )
     pages = Worker(
@@ -109,5 +108,5 @@ def make_workers(
 
 
 def _look_ups(activities: Mapping[str, list[Callable[..., Any]]]) -> list[Callable[..., Any]]:
-    """`resolve`, which the watch runs locally beside its own workflow."""
+    """`resolve`, which the watch runs on its own queue: not where tickets may be jammed."""
     return [one for one in activities[TICKETS_QUEUE] if one.__name__ == "resolve"]

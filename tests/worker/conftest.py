@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STAND_IN_WORKER = """
 import os, pathlib, signal, sys
 if "stubborn" in sys.argv: signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGHUP, lambda *_: sys.exit("told to read its configuration again"))
 pathlib.Path(os.environ["ESCALADE_READY_FILE"]).touch()
 while True: signal.pause()
 """
@@ -59,6 +60,7 @@ class Up:
             [sys.executable, "-c", program, *arguments],
             cwd=ROOT,
             env={**os.environ, "ESCALADE_STATE": str(state), "ESCALADE_PORT": str(port), "PATIENCE": str(patience)},
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -61,6 +61,16 @@ def write_configuration(directory: Path, *, canary_channel: str = "paper", **wat
     return paper
 
 
+async def until(tickets: TicketClient, key: str, seen: Callable[[TicketView], bool]) -> TicketView:
+    """Ask a ticket until it shows something."""
+    async with asyncio.timeout(20):
+        while True:
+            view = await tickets.view(key)
+            if seen(view):
+                return view
+            await asyncio.sleep(0.02)
+
+
 @dataclass
 class Installation:
     """What runs, and what it wrote."""
@@ -77,12 +87,7 @@ class Installation:
 
     async def until(self, key: str, seen: Callable[[TicketView], bool]) -> TicketView:
         """Wait until a ticket shows something."""
-        async with asyncio.timeout(20):
-            while True:
-                view = await self.tickets.view(key)
-                if seen(view):
-                    return view
-                await asyncio.sleep(0.02)
+        return await until(self.tickets, key, seen)
 
 
 def now_in_utc() -> datetime:

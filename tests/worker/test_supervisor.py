@@ -130,3 +130,25 @@ def test_a_worker_that_does_not_end_is_killed_in_the_end(start_up: StartUp) -> N
     up.process.send_signal(signal.SIGTERM)
     assert up.ended() == 0
     assert not any(mark.alive for mark in record.processes)
+
+
+def test_sighup_is_handed_on_to_the_worker(start_up: StartUp) -> None:
+    up = start_up()
+    up.ready()
+    up.process.send_signal(signal.SIGHUP)
+    assert "told to read its configuration again" in up.until("starting it again")
+
+
+def test_a_worker_that_worked_once_is_waited_for_when_its_configuration_breaks(start_up: StartUp) -> None:
+    up = start_up(
+        worker="import os, pathlib, sys\n"
+        "marker = pathlib.Path(os.environ['ESCALADE_STATE'], 'was-here')\n"
+        "if marker.exists(): sys.exit(3)\n"
+        "marker.touch(); pathlib.Path(os.environ['ESCALADE_READY_FILE']).touch()\n"
+        "sys.stdin.read(); os.kill(os.getpid(), 9)\n"
+    )
+    up.until("works.")
+    up.until("killed by SIGKILL")
+    up.until("exit code 3")
+    up.process.send_signal(signal.SIGTERM)
+    assert up.ended() == 0

@@ -231,5 +231,5 @@ async def _indexed(client: Client, tickets: int) -> None:
     """Wait until Temporal's index shows as many tickets."""
     async with asyncio.timeout(10):
         # Temporal's index tells nobody when it has caught up.
-        while (await client.count_workflows("WorkflowType = 'TicketWorkflow'")).count < tickets:  # noqa: ASYNC110
+        while (await client.count_workflows("WorkflowType = 'TicketWorkflow'")).count < tickets:
             await asyncio.sleep(0.02)

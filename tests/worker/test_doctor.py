@@ -1,0 +1,116 @@
+"""The doctor names what is wrong, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from escalade.messages import JournalBatch
+from escalade.record import Entry
+from escalade.ticket import SYSTEM
+from store import Store
+from tests.worker.installation import installed, now_in_utc, write_configuration
+from worker.doctor import Diagnosis, examine
+from worker.settings import Settings
+from worker.testing import real_server, temporal_program
+from worker.watch import schedule_watch
+
+
+def settings_in(directory: Path) -> Settings:
+    return Settings.from_env(
+        {
+            "ESCALADE_CONFIG": str(directory),
+            "ESCALADE_STATE": str(directory / "state"),
+            "ESCALADE_STORE": f"sqlite:///{directory / 'escalade.db'}",
+        }
+    )
+
+
+def env_of(client: Client) -> dict[str, str]:
+    return {
+        "TEMPORAL_CONFIG_FILE": "/dev/null",
+        "TEMPORAL_ADDRESS": client.service_client.config.target_host,
+        "PATH": str(Path(temporal_program()).parent),
+    }
+
+
+def levels(found: list[Diagnosis]) -> Mapping[str, str]:
+    """The worst of each name."""
+    order = ("ok", "warning", "error")
+    worst: dict[str, str] = {}
+    for one in found:
+        worst[one.name] = max(worst.get(one.name, "ok"), one.level, key=order.index)
+    return worst
+
+
+async def test_a_working_installation_has_nothing_wrong(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path, heartbeat_url="http://localhost/x"):
+        await schedule_watch(client, canary_every=None)
+        found = await examine(settings_in(tmp_path), env_of(client))
+        assert {name for name, level in levels(found).items() if level == "error"} == set()
+        says = {one.name: one.says for one in found}
+        assert "1.32" in says["version"]
+        assert "1 poll" in says["workers"]
+        assert {"configuration", "store", "journal", "namespace", "search attributes", "clock"} <= set(says)
+
+
+async def test_each_thing_that_is_missing_is_named_with_its_mend(tmp_path: Path) -> None:
+    env = {"TEMPORAL_CONFIG_FILE": "/dev/null", "TEMPORAL_ADDRESS": "127.0.0.1:1", "PATH": ""}
+    found = await examine(settings_in(tmp_path / "nothing"), env)
+    wrong = {one.name: one for one in found if one.level == "error"}
+    assert set(wrong) == {"configuration", "store", "temporal"}
+    assert "escalade init" in wrong["configuration"].mend
+    assert "escalade up" in wrong["temporal"].mend
+    assert all(one.mend for one in wrong.values())
+
+
+async def test_a_bare_server_lacks_attributes_workers_and_the_watch(tmp_path: Path) -> None:
+    write_configuration(tmp_path)
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=temporal_program(), dev_server_log_level="error"
+    ) as bare:
+        found = await examine(settings_in(tmp_path), env_of(bare.client))
+    wrong = levels(found)
+    assert (wrong["search attributes"], wrong["workers"], wrong["watch"]) == ("error", "error", "warning")
+    mends = " ".join(one.mend for one in found)
+    assert "temporal operator search-attribute create --name TicketStatus --type Keyword" in mends
+    assert sum(one.name == "workers" and one.level == "error" for one in found) == 3
+
+
+async def test_a_clock_that_is_off_is_found(temporal: Client, tmp_path: Path) -> None:
+    write_configuration(tmp_path)
+    found = await examine(settings_in(tmp_path), env_of(temporal), now=lambda: now_in_utc() + timedelta(minutes=5))
+    clock = next(one for one in found if one.name == "clock")
+    assert (clock.level, clock.mend) == ("error", "Let both take their time from NTP.")
+    assert "differ by 300" in clock.says or "differ by 299" in clock.says
+
+
+async def test_every_mistake_of_the_configuration_is_listed(temporal: Client, tmp_path: Path) -> None:
+    write_configuration(tmp_path)
+    (tmp_path / "policies" / "ladder.yaml").write_text("policy: ladder\ntiers: []\ntypo: 1\n", encoding="utf-8")
+    found = await examine(settings_in(tmp_path), env_of(temporal))
+    told = [one.says for one in found if one.name == "configuration" and one.level == "error"]
+    assert len(told) >= 2
+    assert any(says.startswith("policies/ladder.yaml:3") for says in told)
+
+
+async def test_a_journal_that_was_changed_from_outside_is_found(temporal: Client, tmp_path: Path) -> None:
+    write_configuration(tmp_path)
+    settings = settings_in(tmp_path)
+    with Store.open(settings.store) as store:
+        entry = Entry(
+            entry_id="a/1", stream="operations", at=now_in_utc(), actor=SYSTEM, kind="test.happened", what="it did"
+        )
+        store.write(JournalBatch(stream="operations", life="", entries=[entry]))
+        with store.database.writing() as connection:
+            for (name,) in connection.exec_driver_sql(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'bodies'"
+            ).fetchall():
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+            connection.exec_driver_sql("UPDATE bodies SET body = replace(body, 'it did', 'it did not')")
+    found = await examine(settings, env_of(temporal))
+    assert levels(found)["journal"] == "error"
