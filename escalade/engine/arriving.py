@@ -136,10 +136,9 @@ def journal_written(d: Draft, event: JournalWritten) -> None:
     state = d.state
     known = set(event.entry_ids)
     state.outbox = [entry for entry in state.outbox if entry.entry_id not in known]
-    if state.head is None or event.ack.head.seq >= state.head.seq:
-        state.head = event.ack.head
+    head = event.ack.head
+    if state.head is None or event.ack.truncated or head.seq >= state.head.seq:
+        # A journal that was cut short says so itself; to remember the lost length would make each writing say it.
+        state.head = head
     if not any(entry.kind == "journal.summarised" for entry in state.outbox):
         state.dropped = 0
-    if event.ack.truncated:
-        why = "the store knows fewer entries than this ticket has seen written"
-        d.note("journal.truncated", "the journal was cut short", why, head=event.ack.head.seq)
