@@ -2,3 +2,5 @@
 
 Importing this package loads nothing else; each part is imported by the command that needs it.
 """
+
+from __future__ import annotations
