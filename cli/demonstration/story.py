@@ -126,7 +126,7 @@ class Story:
         narrator.finish()
         at = datetime.now(UTC)
         os.kill(old.pid, signal.SIGKILL)
-        left = f"round {number} of {tier} is due in {(due - at).total_seconds():.1f}s, and nobody is there to do it"
+        left = f"round {number} of {tier} is due in {(due - at).total_seconds():.1f}s"
         self._screen.worker = f"worker {old.pid} killed"
         self._screen.tell("✗ SIGKILL", f"worker {old.pid}, in the middle of a wait", left, style="bad")
         new = await self._until("a new worker", lambda: self._successor(old))

@@ -29,6 +29,7 @@ from escalade.messages import JournalBatch
 from escalade.record import Entry
 from escalade.ticket import SYSTEM, Actor
 from store import Store
+from tests.docs.pages import fences, loosely
 from worker.registry import extensions
 from worker.settings import Settings
 
@@ -101,6 +102,9 @@ def test_the_demo_proves_everything_within_ninety_seconds(tmp_path: Path) -> Non
     assert len(re.findall(r"^  ✓ ", out, re.MULTILINE)) == 8
     assert not re.findall(r"^  ✗ ", out, re.MULTILINE)
     assert "\x1b" not in out
+    shown = next(fence.text for fence in fences(ROOT / "README.md") if "SIGKILL" in fence.text)
+    said = {loosely(line) for line in out.splitlines()}
+    assert [line for line in shown.splitlines() if loosely(line) not in said] == [], out
     [root] = tmp_path.glob("escalade-demo-*")
     messages = list((root / "messages").iterdir())
     assert Counter(path.suffix for path in messages)[".refused"] == 1

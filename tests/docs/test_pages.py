@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate import every_command
-from tests.docs.pages import ROOT, Fence, commands, fences, pages, written
+from tests.docs.pages import ROOT, Fence, commands, fences, loosely, pages, pattern, written
 
 SHELL = [fence for page in pages() for fence in fences(page) if fence.language == "sh"]
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -91,3 +91,10 @@ def test_no_page_names_a_file_of_the_repository_that_is_not_there() -> None:
     for page in written():
         for name in re.findall(rf"`((?:{'|'.join(tops)})/[\w/.-]*)`", page.read_text()):
             assert (ROOT / name).exists() or name == "cli/examples", f"{page}: {name}"
+
+
+def test_lines_of_output_are_compared_without_their_numbers_and_with_their_words() -> None:
+    said = loosely("12.5s  it climbs to experts (rung 2)   — nobody answered")
+    assert re.search(pattern("3.1s it climbs … — nobody answered"), said)
+    assert not re.search(pattern("it returns to experts"), said)
+    assert not re.search(pattern("it climbs … — somebody answered"), said)
