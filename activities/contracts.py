@@ -36,8 +36,9 @@ async def admit(request: AdmitRequest) -> Admission:
 
 @activity.defn(name="resolve")
 async def resolve(request: ResolveRequest) -> ResolvedRound:
-    """Find out whom a round reaches, and why them. Read only. `page` can ask by itself, where nothing depends on
-    the answer before the pages are out.
+    """Find out whom a round reaches, and why them. Read only.
+
+    `page` asks by itself where nothing depends on the answer before the pages are out.
     """
     raise NotImplementedError
 

@@ -65,7 +65,8 @@ class Pager:
         if request.request is not None:
             resolved = await self._ask(request.request, request.asked_at or self._desk.now())
             later = [plan.after for who in resolved.recipients for plan in who.plan if plan.after]
-            held_back = any(after <= request.deliver_within for after in later)
+            paging = request.purpose in ("round", "catch_all")  # a call or a notice has no later contact steps
+            held_back = paging and any(after <= request.deliver_within for after in later)
             if held_back or not resolved.recipients:
                 return PageResult(resolved=resolved, held_back=held_back)
             result = await self._tell(told_by(request, resolved))

@@ -55,6 +55,7 @@ def delivery_entry(
         why: why this person.
     """
     detail = f" ({receipt.detail})" if receipt.detail else ""
+    asks = {"notice": ", for information", "responder": ", called in"}.get(purpose, "")
     # What was not sent may be sent later in the same round, by the run that takes over: that is another entry.
     not_sent = "/skipped" if receipt.outcome == "skipped" else ""
     twice = "; perhaps twice: an earlier attempt was never recorded" if receipt.possibly_twice else ""
@@ -65,7 +66,7 @@ def delivery_entry(
         at=receipt.at,
         actor=SYSTEM,
         kind=f"page.{receipt.outcome}",
-        what=f"{receipt.target} {_SAYS[receipt.outcome].format(method=receipt.method)}{detail}{twice}",
+        what=f"{receipt.target} {_SAYS[receipt.outcome].format(method=receipt.method)}{asks}{detail}{twice}",
         why=why,
         data={
             "rung": rung,

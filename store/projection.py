@@ -108,7 +108,11 @@ def _begin_life(connection: Connection, snapshot: Snapshot, values: dict[str, An
     life = {"key": snapshot.key, "life": snapshot.life}
     was = connection.execute(select(lives.c.life).where(lives.c.key == life["key"], lives.c.life == life["life"]))
     if was.first() is not None:
-        return False
+        # Known, and an older snapshot or an older life: nothing new, unless the row itself was lost.
+        there = connection.execute(select(tickets.c.key).where(tickets.c.key == snapshot.key)).first()
+        if there is None:
+            connection.execute(insert(tickets).values(values))
+        return there is None
     connection.execute(insert(lives).values(life))
     replaced = connection.execute(update(tickets).where(tickets.c.key == snapshot.key).values(values)).rowcount
     if not replaced:

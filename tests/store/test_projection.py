@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import text
 
 from escalade.messages.activities import Snapshot
 from store import Store, TicketQuery
-from tests.store.making import KEY, LIFE, NOW, batch, entry, put, run_id, snapshot
+from tests.store.making import KEY, LIFE, NOW, batch, by_hand, entry, put, run_id, snapshot
 
 SECOND = run_id("second life")
 
@@ -53,6 +54,15 @@ def test_an_older_snapshot_never_replaces_a_newer_one(store: Store) -> None:
 def test_a_new_life_replaces_the_old_one_whatever_its_version(store: Store) -> None:
     put(store, snapshot(version=9, title="old"), snapshot(version=0, title="new", life=SECOND))
     assert title(store) == "new"
+
+
+def test_a_row_that_was_lost_comes_back_with_the_next_snapshot(store: Store) -> None:
+    put(store, snapshot(version=5))
+    with by_hand(store) as connection:
+        connection.execute(text("DELETE FROM tickets"))
+    assert store.ticket(KEY) is None
+    put(store, snapshot(version=6))
+    assert store.ticket(KEY) is not None
 
 
 def test_a_late_snapshot_of_a_life_that_is_over_changes_nothing(store: Store) -> None:
