@@ -29,6 +29,7 @@ from escalade.engine import (
     dues,
     new_state,
     next_due,
+    repeat_ahead,
     upcoming,
     view,
 )
@@ -220,11 +221,16 @@ class TicketWorkflow:
             self._decide(Tick())
 
     def _set_alarm(self) -> None:
-        due, summary = next_due(self._state), ""
-        if due is not None:
-            first = dues(self._state)[0]
-            summary = f"{first.what}: {first.why}"
-            due = max(due, workflow.now() + timedelta(seconds=1)) if due <= workflow.now() else due
+        now = workflow.now()
+        due, summary = None, ""
+        ahead = [*dues(self._state)[:1]]
+        if (repeat := repeat_ahead(self._state)) is not None and repeat.at > now:
+            # Set now, with the round under way: afterwards it would cost one timer cancelled and another started.
+            ahead.append(repeat)
+        if ahead:
+            first = min(ahead, key=lambda each: each.at)
+            due, summary = first.at, f"{first.what}: {first.why}"
+            due = max(due, now + timedelta(seconds=1)) if due <= now else due
         rests = self._rests_from()
         if rests is not None and (due is None or rests < due):
             due, summary = rests, "idle: continue as new"

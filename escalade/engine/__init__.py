@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from escalade.engine.decide import decide
 from escalade.engine.draft import Decision, Refusal
-from escalade.engine.due import Due, dues, next_due
+from escalade.engine.due import Due, dues, next_due, repeat_ahead
 from escalade.engine.events import Admitted, Event, JournalWritten, MergedHere, Opened, RosterChanged, Tick, Unreadable
 from escalade.engine.state import ENGINE, TicketState, Visit, new_state
 from escalade.engine.view import answer, brief, snapshot, upcoming, view
@@ -30,6 +30,7 @@ __all__ = [
     "dues",
     "new_state",
     "next_due",
+    "repeat_ahead",
     "snapshot",
     "upcoming",
     "view",

@@ -48,6 +48,21 @@ def next_due(state: TicketState) -> datetime | None:
     return min((due.at for due in _dues(state)), default=None)
 
 
+def repeat_ahead(state: TicketState) -> Due | None:
+    """The repeat that will fall due after a round that is still under way; None when no round is.
+
+    It is no due yet: the round may come to reach nobody. But who waits can be woken for it all the same, and need
+    not set another timer once the pages are out.
+    """
+    visit = state.visit
+    if state.pause is not None or visit is None or visit.round_now or not _resolving(state, visit):
+        return None
+    at, limit = next_round(state, visit), tier_limit(state, visit)
+    if at is None or (limit is not None and at >= limit):
+        return None
+    return _round_due(state, visit, at)
+
+
 def _dues(state: TicketState) -> Iterator[Due]:
     visit = state.visit
     if state.policy is None or state.status is Status.CLOSED:
@@ -161,23 +176,31 @@ def _onward(state: TicketState, visit: Visit) -> str:
 def _rounds(state: TicketState, visit: Visit) -> Iterator[Due]:
     if visit.holding and visit.hold_until is not None:
         yield Due(visit.hold_until, DueKind.HOLD_ENDS, "somebody is on duty: they are paged", "nobody is on duty now")
-    resolving = any(
+    resolving = _resolving(state, visit)
+    at = None if resolving else next_round(state, visit)
+    limit = tier_limit(state, visit)
+    if at is not None and state.next_pass_at is not None and at >= state.next_pass_at:
+        at = None
+    if at is not None and (limit is None or at < limit or visit.round_now):
+        yield _round_due(state, visit, at)
+    for step in visit.steps:
+        if resolving and visit.last_round_at is not None and step.due <= visit.last_round_at:
+            continue  # it joins the round that is under way: one message per channel
+        what = f"{step.target} is told by {step.plan.method}"
+        yield Due(step.due, DueKind.CONTACT_STEP, what, f"their rule: after {format_duration(step.plan.after)}")
+
+
+def _resolving(state: TicketState, visit: Visit) -> bool:
+    return any(
         isinstance(effect, ResolveRound)
         and not effect.cancelled
         and effect.rung == visit.rung
         and effect.purpose not in ("notice", "responder")
         for effect in state.pending.values()
     )
-    at = None if resolving else next_round(state, visit)
-    limit = tier_limit(state, visit)
-    if at is not None and state.next_pass_at is not None and at >= state.next_pass_at:
-        at = None
-    if at is not None and (limit is None or at < limit or visit.round_now):
-        every = state.times.repeat_every
-        why = f"un-acknowledged; repeats every {format_duration(every)}" if every else "un-acknowledged"
-        yield Due(at, DueKind.ROUND, f"round {visit.rounds + 1} pages {', '.join(visit.targets)}", why)
-    for step in visit.steps:
-        if resolving and visit.last_round_at is not None and step.due <= visit.last_round_at:
-            continue  # it joins the round that is under way: one message per channel
-        what = f"{step.target} is told by {step.plan.method}"
-        yield Due(step.due, DueKind.CONTACT_STEP, what, f"their rule: after {format_duration(step.plan.after)}")
+
+
+def _round_due(state: TicketState, visit: Visit, at: datetime) -> Due:
+    every = state.times.repeat_every
+    why = f"un-acknowledged; repeats every {format_duration(every)}" if every else "un-acknowledged"
+    return Due(at, DueKind.ROUND, f"round {visit.rounds + 1} pages {', '.join(visit.targets)}", why)
