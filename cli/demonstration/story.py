@@ -19,6 +19,7 @@ from cli.demonstration.scene import Scene, key_of_sample, sample_tickets
 from cli.demonstration.screen import Screen
 from cli.ticket.importing import open_all
 from escalade.errors import EscaladeError
+from escalade.messages.views import TicketView
 from store import Store
 from worker.client import TicketClient
 from worker.connection import connect
@@ -119,8 +120,7 @@ class Story:
 
     async def _kill(self, client: TicketClient, narrator: Narrator) -> Killing:
         """SIGKILL the worker shortly before a round is due; see that another worker makes that round."""
-        view = await client.view(self.key)
-        due = next(ahead.at for ahead in view.upcoming if ahead.kind == "round")
+        view, due = await self._next_round(client)
         old, tier, number = self._worker(), view.tier_name, view.round + 1
         await asyncio.sleep(max(0.0, (due - _BEFORE - datetime.now(UTC)).total_seconds()))
         narrator.finish()
@@ -134,6 +134,21 @@ class Story:
         self._screen.tell("started", f"by `up`: worker {new.pid} goes on where the other was", style="good")
         await self._until(f"round {number} of {tier}", lambda: self._round(tier, number) or None)
         return Killing(worker=old.pid, successor=new.pid, at=at, due=due, tier=tier, round=number)
+
+    async def _next_round(self, client: TicketClient) -> tuple[TicketView, datetime]:
+        """The ticket, and when its next round is due: with time left to kill somebody before.
+
+        While the pages of a round are on their way no other is planned, so this may take a moment.
+        """
+        deadline = asyncio.get_running_loop().time() + _TURN
+        while asyncio.get_running_loop().time() < deadline:
+            view = await client.view(self.key)
+            soon = datetime.now(UTC) + _BEFORE
+            due = [ahead.at for ahead in view.upcoming if ahead.kind == "round" and ahead.at > soon]
+            if due:
+                return view, due[0]
+            await asyncio.sleep(0.1)
+        raise DemoError(f"No further round was planned for {self.key} within {_TURN:g} s.")
 
     def _worker(self) -> ProcessMark:
         up = read_up(self._settings.state)
