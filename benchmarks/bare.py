@@ -1,9 +1,7 @@
 """The yardstick: a workflow with a ticket's activities, timers, updates and upserts, and no engine.
 
-It is what one would write by hand for two tiers, one person each: the same signal-with-start opens it, the same real
-activities page and write the journal with payloads of the same shape and size, the same updates move it on. It can
-do nothing else: no repeats after an outage, no fallback, no severity change, no snooze, no continue-as-new, no
-queries worth the name.
+It is what one would write by hand for two tiers: the same signal-with-start opens it, the same real activities page
+and write the journal with payloads of the same shape and size, the same updates move it on. It can do nothing else.
 """
 
 from __future__ import annotations
@@ -27,13 +25,11 @@ with workflow.unsafe.imports_passed_through():
         JournalBatch,
         PageRequest,
         Resolve,
-        ResolveRequest,
         Snapshot,
         TicketBrief,
         Upcoming,
     )
-    from escalade.messages.activities import PagePerson
-    from escalade.people.resolve import ResolvedRound, RoundRequest
+    from escalade.people.resolve import RoundRequest
     from escalade.record import Entry, Head
     from escalade.ticket import SYSTEM, Actor, Status, Ticket
     from workflows.attributes import DUE, POLICY, SERVICE, STATUS, TIER
@@ -64,7 +60,7 @@ class BareWorkflow:
     @workflow.run
     async def run(self, ticket: Ticket) -> str:
         """Live until closed."""
-        admission = await workflow.execute_local_activity(
+        admission = await workflow.execute_activity(
             contracts.admit,
             AdmitRequest(key=self._key, life=self._info.run_id, ticket=ticket),
             start_to_close_timeout=timedelta(seconds=10),
@@ -137,38 +133,24 @@ class BareWorkflow:
             self._round += 1
             due = workflow.now()
             round_id = f"{workflow.uuid4()}"
-            resolved = await workflow.execute_local_activity(
-                contracts.resolve,
-                ResolveRequest(
-                    key=self._key,
-                    round_id=round_id,
-                    request=RoundRequest(targets=policy.tiers[self._tier].page),
-                    at=due,
-                ),
-                start_to_close_timeout=timedelta(seconds=10),
-                summary=f"who: {policy.tiers[self._tier].page}",
-            )
-            people = ", ".join(recipient.target for recipient in resolved.recipients)
-            self._note("round.started", f"round {self._round} pages {people}")
-            self._under_way.append(asyncio.create_task(self._page(admission, round_id, resolved, due)))
+            targets = policy.tiers[self._tier].page
+            self._note("round.started", f"round {self._round} pages {', '.join(targets)}")
+            self._under_way.append(asyncio.create_task(self._page(policy.deliver_within, round_id, targets, due)))
             left = self._due - workflow.now()
             if await self._wait(lambda: bool(self._owner), min(every, left), f"round {self._round + 1}"):
                 return True
             if workflow.now() >= self._due:
                 return False
 
-    async def _page(self, admission: Admission, round_id: str, resolved: ResolvedRound, due: datetime) -> None:
-        within = admission.policy.deliver_within
-        people = [
-            PagePerson(target=found.target, why=found.why, methods=found.plan, fallbacks=found.fallbacks)
-            for found in resolved.recipients
-        ]
+    async def _page(self, within: timedelta, round_id: str, targets: list[str], due: datetime) -> None:
         result = await workflow.execute_activity(
             contracts.page,
             PageRequest(
                 round_id=round_id,
                 brief=self._brief(),
-                people=people,
+                people=[],
+                request=RoundRequest(targets=targets),
+                asked_at=due,
                 scheduled_at=due,
                 deliver_within=within,
                 batch=self._take(),
@@ -178,7 +160,7 @@ class BareWorkflow:
             heartbeat_timeout=timedelta(seconds=3),
             retry_policy=RetryPolicy(maximum_attempts=10),
             priority=Priority(priority_key=2),
-            summary=f"round {self._round}",
+            summary=f"round {self._round}: {', '.join(targets)}",
         )
         self._head = result.head
 

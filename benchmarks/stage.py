@@ -150,8 +150,7 @@ async def stage_on(
         activities=activities.all()[TICKETS_QUEUE],
         max_cached_workflows=options.max_cached_tickets,
         max_concurrent_workflow_tasks=options.tickets,
-        max_concurrent_local_activities=options.tickets,
-        no_remote_activities=True,
+        max_concurrent_activities=options.tickets,
         graceful_shutdown_timeout=options.grace,
     )
     async with AsyncExitStack() as stack:

@@ -1,0 +1,83 @@
+"""`make bench`: measures everything, prints each figure beside its limit, and ends with 1 when one is not kept.
+
+`--quick` counts events only, which needs no quiet machine. The other figures do: run nothing else meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.commandline import acknowledge_time, help_time
+from benchmarks.histories import histories
+from benchmarks.lateness import lateness
+from benchmarks.memory import memory
+from benchmarks.report import Row, machine, table
+from benchmarks.throughput import throughput
+from escalade.errors import EscaladeError
+
+Measure = Callable[[Path], list[Row]]
+
+PARTS: dict[str, tuple[str, Measure]] = {
+    "events": ("What a ticket costs in workflow events", lambda there: asyncio.run(histories(there))),
+    "lives": (
+        "A ticket against a bare workflow that does the same (console channel, journal on SQLite)",
+        lambda there: asyncio.run(throughput(there, lives=150, pairs=3)),
+    ),
+    "lateness": (
+        "How late rounds leave, against a bare timer at the same time",
+        lambda there: asyncio.run(lateness(there, tickets=24, repeats=6)),
+    ),
+    "waiting": (
+        "What a ticket that waits costs its worker, against a bare workflow",
+        lambda there: asyncio.run(memory(there, tickets=300, pairs=1)),
+    ),
+    "commands": (
+        "How long a person waits for the command line",
+        lambda there: [*help_time(11), *acknowledge_time(there, times=11)],
+    ),
+}
+"""By the word that `--only` takes: its title, and how it is measured in an empty directory."""
+
+
+def measure(parts: Sequence[str]) -> list[Row]:
+    """Measure and print; the rows.
+
+    Args:
+        parts: what.
+    """
+    rows: list[Row] = []
+    for part in parts:
+        title, of = PARTS[part]
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="escalade-bench-") as directory:
+            found = of(Path(directory))
+        print(f"\n{table(title, found)}\n  ({time.perf_counter() - began:.0f} s)", flush=True)
+        rows += found
+    return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="count events only: a few seconds, on any machine")
+    parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
+    given = parser.parse_args(arguments)
+    print(f"On {machine()}")
+    try:
+        rows = measure(["events"] if given.quick else given.only or list(PARTS))
+    except EscaladeError as error:
+        print(f"\nFAIL  {error}")
+        return 1
+    failed = [row.what for row in rows if not row.holds]
+    print(f"\nFAIL: {', '.join(failed)}" if failed else "\nEvery limit is kept.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

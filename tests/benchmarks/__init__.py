@@ -1,0 +1,3 @@
+"""What the benchmarks count that every change has to keep."""
+
+from __future__ import annotations
