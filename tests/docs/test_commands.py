@@ -22,11 +22,8 @@ from activities.signatures import signed_headers
 from configuration import check
 from configuration.document import read_document
 from escalade.extension import Channel, Message, Step
-from escalade.messages import JournalBatch
 from escalade.people.roster import parse_target
-from escalade.record import Entry
-from escalade.ticket import SYSTEM, ticket_key
-from store import Store
+from escalade.ticket import ticket_key
 from tests.docs.pages import ROOT, Fence, fences, loosely, pages, pattern, written
 from worker.registry import _why_no_channel, _why_no_step, extensions
 from worker.running import read_up
@@ -363,28 +360,6 @@ async def test_any_sdk_opens_and_acknowledges_as_the_page_says(opened: Client) -
     await page["open_ticket"](opened, key, {**ticket, "event_id": "2"})
     view = await opened.get_workflow_handle(f"ticket/{key}").query("view")
     assert (view["owner"], view["ticket"]["severity"], view["repeats"]) == ("ana", "sev1", 1)
-
-
-def _entries(store: Store, *, count: int, at: datetime) -> None:
-    entries = [
-        Entry(entry_id=f"r/{n}", stream="ticket/abcdefghij", at=at, actor=SYSTEM, kind="ticket.note", what=f"text {n}")
-        for n in range(count)
-    ]
-    store.write(JournalBatch(stream="ticket/abcdefghij", life="r", entries=entries))
-
-
-def test_pruning_and_erasing_as_the_page_says_leaves_a_journal_that_verifies(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/escalade.db"
-    with Store.open(url) as store:
-        _entries(store, count=3, at=datetime(2020, 1, 1, tzinfo=UTC))
-    _run("retention.md", "erase")["erase"](url, "ticket/abcdefghij", 2, by="ana", why="asked to")
-    with Store.open(url) as store:
-        assert store.entries("ticket/abcdefghij")[1].erased
-        assert [finding.kind for finding in store.verify()] == ["erased"]
-    pruned = _run("retention.md", "prune")["prune"](url, older_than=timedelta(days=1095), by="ana")
-    assert pruned == 3
-    with Store.open(url) as store:
-        assert [finding for finding in store.verify() if finding.tampered] == []
 
 
 def test_the_targets_of_the_pages_are_targets() -> None:

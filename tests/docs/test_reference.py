@@ -22,6 +22,7 @@ from tests.docs.pages import ROOT
 from tests.house import FLOORS, sources
 from worker.metrics import ACKNOWLEDGE_LATENCY
 from worker.registry import extensions
+from worker.search_attributes import CLI_NAMES
 from worker.settings import _NAMES
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -206,3 +207,9 @@ def test_every_adr_is_listed_and_has_its_three_parts() -> None:
         text = adr.read_text()
         assert text.splitlines()[0].removeprefix(f"# {adr.name[:4]}: ") in listed
         assert [part for part in ("**Context.**", "**Decision.**", "**Consequences.**") if part not in text] == []
+
+
+def test_every_search_attribute_is_documented_where_it_has_to_be_registered() -> None:
+    text = (ROOT / "docs/how-to/from-one-machine-to-a-cluster.md").read_text()
+    assert set(re.findall(r"`(Ticket[A-Z]\w+)`", text)) == set(CLI_NAMES)
+    assert all(kind in text for kind in CLI_NAMES.values())
