@@ -134,6 +134,16 @@ def test_an_exhausted_ticket_whose_assignee_does_not_get_its_pages_falls_back_to
 # -- people move it (decisions 3, 9, 10) ----------------------------------------------------------------------------
 
 
+def test_several_reasons_at_once_are_one_climb_with_all_of_them() -> None:
+    first = tier("first", "person:ana", resolve_within="10m", resolve_from="entry")
+    climb = Climb(policy(first, tier("second", "person:bob"), tier("third", "person:cyd")), PEOPLE)
+    climb.forward(minutes=10)
+    assert entered(climb) == ["first", "second"]
+    assert climb.noted("tier.entered")[-1].why == (
+        "nobody acknowledged within 10m (sev3); not resolved within 10m (sev3)"
+    )
+
+
 def test_escalate_goes_to_the_next_tier_at_once_unacknowledged() -> None:
     climb = three()
     climb.does("ana", "acknowledge")

@@ -82,6 +82,17 @@ def test_a_raise_goes_at_once_to_the_tier_where_that_severity_starts() -> None:
     assert climb.noted("tier.entered")[-1].why == "sev1 starts at b"
 
 
+def test_what_a_raise_brought_forward_stands_still_during_a_pause_too() -> None:
+    climb = ladder()
+    climb.hears("monitor", "severity", severity="sev2")
+    climb.forward(minutes=20)
+    climb.does("ana", "pending", **{"for": "1h"})
+    climb.forward(minutes=60 + 39)
+    assert climb.tier == "first"
+    climb.forward(minutes=1)
+    assert climb.tier == "second"
+
+
 def test_the_same_severity_again_changes_nothing() -> None:
     climb = ladder()
     before = climb.state.visit
