@@ -43,6 +43,8 @@ JOURNAL = {
     "show": Later("cli.journal:show", "Show the journal of a ticket or stream"),
     "verify": Later("cli.journal:verify", "Check that nobody has changed the journal"),
     "export": Later("cli.journal:export", "Write the journal as text, JSON Lines or CSV"),
+    "prune": Later("cli.retention:prune", "Remove old entries; a sealed hash keeps the rest verifiable"),
+    "erase": Later("cli.retention:erase", "Erase what one entry says"),
 }
 
 COMMANDS = {

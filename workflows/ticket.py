@@ -21,6 +21,7 @@ from escalade.engine import (
     Admitted,
     Event,
     JournalWritten,
+    Opened,
     Tick,
     TicketState,
     Unreadable,
@@ -33,6 +34,7 @@ from escalade.engine import (
     upcoming,
     view,
 )
+from escalade.engine.arriving import payload_digest
 from escalade.engine.draft import Decision
 from escalade.engine.events import Cancelled
 from escalade.messages import AdmitRequest, Answer, TicketView, Upcoming, read_ticket
@@ -186,7 +188,11 @@ class TicketWorkflow:
         admission.notes += self._problems
         self._decide(Admitted(admission=admission))
         waiting, self._waiting = self._waiting, []
-        for event in waiting:
+        born = payload_digest(state.ticket)
+        for n, event in enumerate(waiting):
+            # Signal-with-start says the same twice: the first of it is the ticket itself, not a repetition.
+            if n == 0 and isinstance(event, Opened) and payload_digest(event.ticket) == born:
+                continue
             self._decide(event)
 
     def _step(self) -> bool:

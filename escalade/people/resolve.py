@@ -109,10 +109,28 @@ def resolve_round(roster: Roster, request: RoundRequest, *, at: datetime, load: 
         if found:
             reasons.append("everybody here has acknowledged")
         nobody = "; ".join(reasons) or "there is nobody behind these targets"
-        return ResolvedRound(nobody=nobody, all_acknowledged=bool(found))
+        next_duty_at = None if found else _next_duty(roster, request, at)
+        return ResolvedRound(nobody=nobody, all_acknowledged=bool(found), next_duty_at=next_duty_at)
     if request.how == "everyone":
         return ResolvedRound(recipients=list(available.values()))
     return _one_of(list(available.values()), request, load)
+
+
+def _next_duty(roster: Roster, request: RoundRequest, at: datetime) -> datetime | None:
+    """When somebody who can be told comes on duty in one of the schedules asked; None when nobody ever does."""
+    coming: list[datetime] = []
+    for text in request.targets:
+        target = parse_target(text)
+        schedule = roster.schedules.get(target.id) if target.kind == "schedule" else None
+        if schedule is None:
+            continue
+        shift = shift_at(schedule, at)
+        for _ in schedule.rotation.members:
+            shift = shift_at(schedule, shift.end)
+            if roster.deliverable(Target("person", shift.person)):
+                coming.append(shift.start)
+                break
+    return min(coming, default=None)
 
 
 def _expand(roster: Roster, target: Target, at: datetime, named: str) -> Iterator[tuple[Target, str]]:

@@ -122,3 +122,15 @@ def test_a_person_is_found_by_login_unless_two_have_it() -> None:
     assert people.person_of(" Bob@Example.com ") == "bob"
     assert people.person_of("shared") is None
     assert people.person_of("nobody") is None
+
+
+def test_with_nobody_on_duty_the_next_instant_somebody_is_comes_along() -> None:
+    week = WeeklyRotation.model_validate({"members": ["ghost", "bob"], "start": date(2026, 3, 2)})
+    rotating = Schedule(zone="UTC", rotation=week)
+    people = EVERYBODY.model_copy(update={"schedules": {"night": rotating}})
+    found = ask("schedule:night", people=people)
+    assert found.nobody == "person:ghost has no contact method"
+    assert found.next_duty_at == START.replace(hour=9) + timedelta(weeks=1)
+    nobody_ever = rotating.model_copy(update={"rotation": week.model_copy(update={"members": ["ghost"]})})
+    people = EVERYBODY.model_copy(update={"schedules": {"night": nobody_ever}})
+    assert ask("schedule:night", people=people).next_duty_at is None
