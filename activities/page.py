@@ -12,6 +12,7 @@ from typing import Final
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.aftermath import aftermath, told_in
 from activities.guard import Guard
 from activities.records import Records
 from activities.sending import Desk, Sending
@@ -26,6 +27,9 @@ BEAT: Final = timedelta(seconds=1)
 
 LATENESS: Final = "escalade_page_lateness"
 DELIVERIES: Final = "escalade_deliveries"
+
+_AFTERMATH_WITHIN: Final = timedelta(seconds=5)
+"""How long the ledger may take to say what became of a page: nobody waits for that one."""
 
 Ask = Callable[[RoundRequest, datetime], Awaitable[ResolvedRound]]
 """Asks the roster; raises nothing but what makes the attempt fail."""
@@ -62,6 +66,8 @@ class Pager:
         Asked to find out whom a round reaches, it holds back where somebody has a later contact step that falls due
         while it may still be sending: the ticket has to know of that step before.
         """
+        if request.only_find_out:
+            return await self._find_out(request)
         if request.request is not None:
             resolved = await self._ask(request.request, request.asked_at or self._desk.now())
             later = [plan.after for who in resolved.recipients for plan in who.plan if plan.after]
@@ -72,6 +78,20 @@ class Pager:
             result = await self._tell(told_by(request, resolved))
             return result.model_copy(update={"resolved": resolved})
         return await self._tell(request)
+
+    async def _find_out(self, request: PageRequest) -> PageResult:
+        roster, now = self._configuration.current.roster, self._desk.now()
+        receipts = await self._guard.call(
+            lambda: aftermath(self._store, request, roster=roster, now=now), within=_AFTERMATH_WITHIN
+        )
+        if request.request is not None and receipts:
+            resolved = told_in(receipts, await self._ask(request.request, request.asked_at or now))
+            request = told_by(request, resolved)
+        else:
+            resolved = None
+        records = Records(self._store, self._guard, request, within=self._desk.patience.store)
+        result = await records.close(receipts)
+        return result.model_copy(update={"resolved": resolved})
 
     async def _tell(self, request: PageRequest) -> PageResult:
         records = Records(self._store, self._guard, request, within=self._desk.patience.store)

@@ -183,21 +183,22 @@ class EffectRunner:
         state = self._state()
         assert state.policy is not None
         entries = self._carried[effect.id]
+        page = PageRequest(
+            round_id=effect.round_id,
+            purpose=effect.purpose,
+            brief=brief(state).model_copy(update={"rung": effect.rung, "round": effect.round}),
+            people=people,
+            request=request,
+            asked_at=workflow.now(),
+            scheduled_at=effect.due_at,
+            deliver_within=state.policy.deliver_within,
+            subject=effect.subject,
+            text=effect.text,
+            batch=batch(state, entries),
+        )
         handle = workflow.start_activity(
             contracts.page,
-            PageRequest(
-                round_id=effect.round_id,
-                purpose=effect.purpose,
-                brief=brief(state).model_copy(update={"rung": effect.rung, "round": effect.round}),
-                people=people,
-                request=request,
-                asked_at=workflow.now(),
-                scheduled_at=effect.due_at,
-                deliver_within=state.policy.deliver_within,
-                subject=effect.subject,
-                text=effect.text,
-                batch=batch(state, entries),
-            ),
+            page,
             task_queue=contracts.PAGES_QUEUE,
             start_to_close_timeout=state.policy.deliver_within + SPARE,
             heartbeat_timeout=HEARTBEAT,
@@ -214,11 +215,29 @@ class EffectRunner:
         except asyncio.CancelledError:
             return None  # cancelled before the server knew of it: nothing was sent
         except ActivityError as error:
-            return error
+            found = await self._find_out(page)
+            if found is None:
+                return error
+            result = found
         if result.written and result.head is not None:
             ack = JournalAck(head=result.head, truncated=result.truncated)
             self._outcomes.append(JournalWritten(entry_ids=[entry.entry_id for entry in entries], ack=ack))
         return result
+
+    async def _find_out(self, page: PageRequest) -> PageResult | None:
+        """What the ledger knows of a page that ended with its worker and is not tried again; None for nothing."""
+        with contextlib.suppress(ActivityError):
+            result = await workflow.execute_activity(
+                contracts.page,
+                page.model_copy(update={"only_find_out": True}),
+                task_queue=contracts.PAGES_QUEUE,
+                start_to_close_timeout=LOOK_UP * 2,
+                schedule_to_close_timeout=SPARE * 2,
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+                summary="what became of it",
+            )
+            return result if result.receipts else None
+        return None
 
     async def _step(self, effect: RunStep) -> None:
         state = self._state()

@@ -142,6 +142,8 @@ class PageRequest(BaseModel):
     """The instant to ask the roster about, as the ticket sees it."""
     batch: JournalBatch | None = None
     """Entries that wait to be written: the page takes them along."""
+    only_find_out: bool = False
+    """Send nothing: say what the ledger knows of this round, whose page ended with its worker."""
 
 
 class Receipt(BaseModel):

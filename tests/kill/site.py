@@ -25,7 +25,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 
 from cli.exits import ExitCode
-from escalade.messages import COMMANDS, Answer, TicketView
+from escalade.messages import COMMANDS, Acknowledge, Answer, TicketView
 from escalade.record import Entry
 from escalade.ticket import Actor, Ticket, workflow_id
 from store import Store
@@ -223,6 +223,16 @@ class Site:
         asked = COMMANDS[command].model_validate({"by": Actor(kind="person", id=who, via="test"), **fields})
         assert self.client is not None
         return await TicketClient(self.client, answer_within=timedelta(seconds=WITHIN)).command(key, asked)
+
+    async def acknowledges(self, who: str, key: str, *, event_id: str) -> Answer:
+        """A person acknowledges, and waits for a worker no longer than the client does."""
+        by = Actor(kind="person", id=who, via="test")
+        return await self.tickets.command(key, Acknowledge(by=by, event_id=event_id))
+
+    async def settled(self, key: str) -> bool:
+        """Whether nothing of a ticket is under way, and everything is written."""
+        view = await self.view(key)
+        return not view.under_way and not view.unwritten
 
     def handle(self, key: str) -> WorkflowHandle[Any, Any]:
         """The ticket in Temporal."""
