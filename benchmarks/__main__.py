@@ -11,13 +11,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.commandline import acknowledge_time, help_time
 from benchmarks.histories import histories
 from benchmarks.lateness import lateness
 from benchmarks.memory import memory
-from benchmarks.report import Row, machine, table
+from benchmarks.report import Row, machine, page, table
 from benchmarks.throughput import throughput
 from escalade.errors import EscaladeError
 
@@ -27,7 +28,7 @@ PARTS: dict[str, tuple[str, Measure]] = {
     "events": ("What a ticket costs in workflow events", lambda there: asyncio.run(histories(there))),
     "lives": (
         "A ticket against a bare workflow that does the same (console channel, journal on SQLite)",
-        lambda there: asyncio.run(throughput(there, lives=150, pairs=3)),
+        lambda there: asyncio.run(throughput(there, pairs=3)),
     ),
     "lateness": (
         "How late rounds leave, against a bare timer at the same time",
@@ -45,21 +46,23 @@ PARTS: dict[str, tuple[str, Measure]] = {
 """By the word that `--only` takes: its title, and how it is measured in an empty directory."""
 
 
-def measure(parts: Sequence[str]) -> list[Row]:
-    """Measure and print; the rows.
+def measure(parts: Sequence[str]) -> tuple[list[Row], list[str]]:
+    """Measure and print; the rows, and the tables they are in.
 
     Args:
         parts: what.
     """
     rows: list[Row] = []
+    tables: list[str] = []
     for part in parts:
         title, of = PARTS[part]
         began = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="escalade-bench-") as directory:
             found = of(Path(directory))
-        print(f"\n{table(title, found)}\n  ({time.perf_counter() - began:.0f} s)", flush=True)
         rows += found
-    return rows
+        tables.append(table(title, found))
+        print(f"\n{tables[-1]}\n  ({time.perf_counter() - began:.0f} s)", flush=True)
+    return rows, tables
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,14 +70,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="count events only: a few seconds, on any machine")
     parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the figures into this page of the docs")
     given = parser.parse_args(arguments)
-    print(f"On {machine()}")
+    where = f"On {machine()}; {datetime.now(UTC).date().isoformat()}."
+    print(where)
     try:
-        rows = measure(["events"] if given.quick else given.only or list(PARTS))
+        rows, tables = measure(["events"] if given.quick else given.only or list(PARTS))
+        if given.write is not None:
+            text = given.write.read_text(encoding="utf-8")
+            given.write.write_text(page(text, tables, where=where), encoding="utf-8")
     except EscaladeError as error:
         print(f"\nFAIL  {error}")
         return 1
-    failed = [row.what for row in rows if not row.holds]
+    failed = [row.what.strip() for row in rows if not row.holds]
     print(f"\nFAIL: {', '.join(failed)}" if failed else "\nEvery limit is kept.")
     return 1 if failed else 0
 

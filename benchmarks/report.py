@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import psutil
+
+from escalade.errors import EscaladeError
+
+BEGIN: Final = "<!-- figures: written by python -m benchmarks --write -->"
+END: Final = "<!-- end of the figures -->"
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,22 @@ def table(title: str, rows: Sequence[Row]) -> str:
         columns = [cell[0].ljust(widths[0]), cell[1].rjust(widths[1]), cell[2].ljust(widths[2]), cell[3].ljust(4)]
         lines.append(f"  {'  '.join(columns)}  {cell[4]}".rstrip())
     return "\n".join(lines)
+
+
+def page(text: str, tables: Sequence[str], *, where: str) -> str:
+    """A page of the documentation with the figures of this run in the place of the old ones.
+
+    Args:
+        text: the page; the figures are between two marks.
+        tables: of this run.
+        where: the machine and the day.
+    """
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise EscaladeError(f"The page has no place for figures: {BEGIN} and {END}.")
+    figures = "\n\n".join(tables)
+    return f"{head}{begin}\n{where}\n\n```text\n{figures}\n```\n{end}{tail}"
 
 
 def machine() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -15,14 +16,17 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+import psutil
+
 from benchmarks.life import Kind, check_whole, events, handle_of, live, name_of
 from benchmarks.report import Row
 from benchmarks.stage import Stage, real_time, stage_on, two_tiers, write_configuration
 
-AT_ONCE: Final = 60
-"""Lives under way: enough to keep the machine busy while others wait for their timers, and not so many that a repeat
-comes later than the climb."""
 REPEAT, CLIMB, LENGTH = "5s", "9s", 9.8
+"""The times of the ladder, and so the seconds that a life takes on an idle machine."""
+FULL: Final = 1.25
+"""So much more is asked of the machine than it can do: it is what limits, and yet a repeat does not come later than
+the climb, which would make a life incomplete."""
 SAME: Final = (
     "ACTIVITY_TASK_SCHEDULED",
     "TIMER_STARTED",
@@ -43,7 +47,7 @@ class Run:
     """Lives per second."""
 
 
-async def run(stage: Stage, kind: Kind, lives: int, *, at_once: int = AT_ONCE) -> Run:
+async def run(stage: Stage, kind: Kind, lives: int, *, at_once: int) -> Run:
     """Live so many lives, as many at once as keep the machine busy, and check every one."""
     ended: list[float] = []
     left = iter(range(lives))
@@ -71,12 +75,20 @@ def _steady(ended: list[float], at_once: int) -> float:
     return (last - first) / (ended[last] - ended[first]) if last > first else len(ended) / (ended[-1] - ended[0])
 
 
-async def throughput(directory: Path, *, lives: int, pairs: int) -> list[Row]:
+async def _as_many_as_fill(stage: Stage) -> int:
+    """So many lives at once as this machine, as busy as it is with other things, is full with."""
+    busy = await asyncio.to_thread(psutil.cpu_percent, 2.0) / 100
+    idle = (os.cpu_count() or 1) * (1 - busy)
+    first = [await run(stage, kind, 20, at_once=20) for kind in ("bare", "ticket")]
+    cost = max(one.cpu for one in first) / 1000
+    return round(min(max(max(idle, 0.5) / cost * LENGTH * FULL, 20), 250))
+
+
+async def throughput(directory: Path, *, pairs: int) -> list[Row]:
     """Compare.
 
     Args:
         directory: an empty one.
-        lives: of each kind in each pair.
         pairs: how many.
     """
     messages = write_configuration(directory, *two_tiers(repeat=REPEAT, climb=CLIMB))
@@ -87,9 +99,10 @@ async def throughput(directory: Path, *, lives: int, pairs: int) -> list[Row]:
     ):
         alone = {kind: await live(on, kind, between=1) for kind in ("ticket", "bare")}
         counts = {kind: Counter(map(name_of, await events(handle_of(client, key)))) for kind, key in alone.items()}
+        at_once = await _as_many_as_fill(on)
         for number in range(pairs):
             order: list[Kind] = ["ticket", "bare"] if number % 2 else ["bare", "ticket"]
-            found = {kind: await run(on, kind, lives) for kind in order}
+            found = {kind: await run(on, kind, 2 * at_once, at_once=at_once) for kind in order}
             runs.append((found["ticket"], found["bare"]))
     different = sum(abs(counts["ticket"][name] - counts["bare"][name]) for name in SAME)
     told = ", ".join(f"{name.lower().replace('_', ' ')} {counts['bare'][name]}" for name in SAME[:4])
@@ -102,7 +115,7 @@ async def throughput(directory: Path, *, lives: int, pairs: int) -> list[Row]:
         Row("  bare: lives per second", median(bare.rate for _, bare in runs)),
         Row("  ticket: CPU per life", median(full.cpu for full, _ in runs), "ms", note="worker, client and server"),
         Row("  bare: CPU per life", median(bare.cpu for _, bare in runs), "ms"),
-        Row("  lives, all of them whole", 2 * (lives * pairs + 1)),
+        Row("  lives at once", at_once, note=f"{4 * at_once * pairs} in all, every one of them whole"),
     ]
 
 
