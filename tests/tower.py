@@ -24,6 +24,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.worker import Replayer, Worker
 
+from activities.channels import CHANNELS
 from activities.implementations import Activities
 from configuration import Live
 from escalade.errors import ChannelError
@@ -97,10 +98,11 @@ class Scripted(Channel):
 def write_configuration(directory: Path, *tiers: Mapping[str, Any], people: Mapping[str, Any], **rest: Any) -> None:
     """A configuration directory with one policy. `people` maps names to lists of methods, or to whole entries."""
     (directory / "policies").mkdir(parents=True, exist_ok=True)
+    more = rest.pop("channels", {})
     shared = {
         "default_policy": "test",
         "catch_all": "channel:last-resort",
-        "channels": {"mail": {"use": "scripted"}, "chat": {"use": "scripted"}},
+        "channels": {"mail": {"use": "scripted"}, "chat": {"use": "scripted"}, **more},
         "places": {"last-resort": {"channel": "mail", "address": "last-resort"}},
     }
     everybody = {name: _entry(name, entry) for name, entry in people.items()}
@@ -249,6 +251,7 @@ async def tower_of(
     steps: Mapping[str, type[Step]] | None = None,
     cached: int = 1000,
     now: Callable[[], datetime] = _now,
+    env: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Tower]:
     """Workers on a configuration directory that has been written, until the test is over."""
     POST.sent.clear()
@@ -256,10 +259,11 @@ async def tower_of(
     POST.refuses, POST.gate = lambda address: False, None
     known = {**BUILT_IN, **(steps or {})}
     loaded.load(known)
-    live = Live(directory, env={}, channels={"scripted": Scripted}, steps=known)
+    kinds: dict[str, type[Channel]] = {**CHANNELS, "scripted": Scripted}
+    live = Live(directory, env=env or {}, channels=kinds, steps=known)
     store = Store.open(store_url or f"sqlite:///{directory / 'escalade.db'}")
     versions = {name: step.version for name, step in known.items()}
-    activities = Activities(live, store, channels={"scripted": Scripted}, step_versions=versions, now=now)
+    activities = Activities(live, store, channels=kinds, step_versions=versions, now=now)
     tower = Tower(time, store, activities, live, directory / "escalade.db")
     async with AsyncExitStack() as stack:
         for queue, methods in activities.all().items():

@@ -97,16 +97,14 @@ class WebhookChannel(Channel):
         Raises:
             ChannelError: for every answer but 2xx; `permanent` for those of the 400s that will not change.
         """
-        if wrong := self.check_address(address):
-            raise ChannelError(f"The webhook cannot be called: {wrong}.", permanent=True)
-        answer = await self.call(address or self._url, message.model_dump(mode="json"), message_id=message.id)
+        answer = await self.call(address, message.model_dump(mode="json"), message_id=message.id)
         return Delivery(outcome="accepted", provider_id=message.id, detail=f"{answer.status} {answer.first_line}")
 
     async def call(self, url: str, body: Mapping[str, Any], *, message_id: str, at: datetime | None = None) -> Answer:
         """Make one call, signed with this channel's secrets.
 
         Args:
-            url: where to.
+            url: where to; the channel's own URL when empty.
             body: what to send.
             message_id: for receivers to drop duplicates by.
             at: the instant of signing; now when it is not given.
@@ -114,8 +112,15 @@ class WebhookChannel(Channel):
         Raises:
             ChannelError: as `send`.
         """
+        if wrong := self.check_address(url):
+            raise ChannelError(f"The webhook cannot be called: {wrong}.", permanent=True)
         return await signed_call(
-            url, body, message_id=message_id, secrets=self._secrets, timeout=self._timeout, at=at or self._now()
+            url or self._url,
+            body,
+            message_id=message_id,
+            secrets=self._secrets,
+            timeout=self._timeout,
+            at=at or self._now(),
         )
 
 

@@ -45,7 +45,7 @@ async def tower(ticket_time: TicketTime, hasty_time: TicketTime, way: str, tmp_p
     async with AsyncExitStack() as stack:
 
         async def make(*tiers: dict[str, Any], people: dict[str, Any] | None = None, **rest: Any) -> Tower:
-            options = {name: rest.pop(name) for name in ("steps", "store_url", "now") if name in rest}
+            options = {name: rest.pop(name) for name in ("steps", "store_url", "now", "env") if name in rest}
             names = people or {"ana": ["mail"], "bob": ["mail"], "cleo": ["mail"]}
             write_configuration(tmp_path, *tiers, people=names, **rest)
             time = hasty_time if way == "continued" else ticket_time

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from pydantic import BaseModel
 
+from activities.signatures import verify
 from escalade.errors import StepError
 from escalade.extension import StepContext
+from tests.activities.sinks import http_sink
 from tests.workflows.conftest import MakeTower
 
 ONE = {"name": "one", "page": ["person:ana"], "acknowledge_within": "15m"}
@@ -70,3 +73,22 @@ async def test_a_step_that_waits_outlives_the_tier_and_the_run(tower: MakeTower)
         while "step.done" not in ticket.kinds():
             await asyncio.sleep(0.02)
     assert "ticket.note" in ticket.kinds()
+
+
+async def test_the_webhook_step_calls_another_system_signed_and_says_what_it_answered(tower: MakeTower) -> None:
+    with http_sink() as sink:
+        there = await tower(
+            ONE | {"steps": [{"use": "webhook", "with": {"channel": "hook", "data": {"room": 7}}}]},
+            channels={"hook": {"use": "webhook", "url": sink.url, "secrets": ["${HOOK_SECRET}"]}},
+            env={"HOOK_SECRET": "a shared secret"},
+        )
+        ticket = await there.open("db down")
+        async with asyncio.timeout(20):
+            while not any(kind.startswith("step.") for kind in ticket.kinds()):
+                await asyncio.sleep(0.02)
+        [call] = sink.received
+    verify(call.body, call.headers, secrets=["a shared secret"], now=datetime.now(UTC))
+    body = json.loads(call.body)
+    assert (body["event"], body["ticket"]["title"], body["data"]) == ("tier.entered", "db down", {"room": 7})
+    [entry] = [e for e in ticket.journal() if e.kind == "step.done"]
+    assert entry.why == "called hook: 200 thank you"
