@@ -70,7 +70,8 @@ def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") 
 
 
 def _roster_changed(d: Draft, _: RosterChanged) -> None:
-    if d.state.visit is not None and d.visit.holding and d.state.pause is None:
+    holding = d.state.visit is not None and d.visit.holding
+    if holding and d.state.status.is_open and d.state.pause is None:
         begin_round(d, d.now)
 
 

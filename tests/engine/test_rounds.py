@@ -231,6 +231,15 @@ def test_a_roster_command_that_brings_nobody_holds_on() -> None:
     assert not climb.pages
 
 
+@pytest.mark.parametrize("close", [False, True])
+def test_a_roster_command_pages_nobody_for_a_held_ticket_that_is_over(close: bool) -> None:  # noqa: FBT001
+    climb = _held()
+    climb.does("bob", "resolve", close=close)
+    climb.happens(RosterChanged())
+    assert not climb.pages
+    assert not climb.state.pending
+
+
 def test_a_held_ticket_that_was_paused_longer_than_its_limit_is_not_climbed_over() -> None:
     climb = _held()
     climb.forward(minutes=60)
