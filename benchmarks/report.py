@@ -78,7 +78,7 @@ def page(text: str, tables: Sequence[str], *, where: str) -> str:
 
 
 def machine() -> str:
-    """This machine, in a line."""
+    """This machine, in a line, and how busy it is with other things."""
     memory = psutil.virtual_memory().total / 2**30
     parts = [
         f"{os.cpu_count()} × {_processor()}",
@@ -86,6 +86,7 @@ def machine() -> str:
         f"{platform.system()} {platform.release()}",
         f"Python {platform.python_version()}",
         f"temporalio {version('temporalio')}",
+        f"load {psutil.getloadavg()[0]:.1f} before",
     ]
     return ", ".join(parts)
 
