@@ -85,8 +85,9 @@ class TicketWorkflow:
         else:
             ticket, self._problems = read_ticket(first)
             key = key_of(info.workflow_id)
-            # The life is the run in which the ticket arrived: continue-as-new keeps it, a new ticket has its own.
-            self._state = new_state(ticket, key=key, life=info.run_id, run=info.run_id, now=workflow.now())
+            # Neither continue-as-new nor a reset changes a life, so it is not the run id; a new ticket has its own.
+            life = str(workflow.uuid4()) if info.continued_run_id else info.first_execution_run_id
+            self._state = new_state(ticket, key=key, life=life, run=info.run_id, now=workflow.now())
             self._idle_from = workflow.now()
         self._alarm = Alarm(self._wake)
         self._effects = EffectRunner(lambda: self._state, self._wake)
