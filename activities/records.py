@@ -41,12 +41,17 @@ class Records:
             self._away[str(error)] = None
             return None
 
-    async def settle(self, intent: Intent, receipt: Receipt) -> None:
-        """Put the outcome on record. Without the store the ticket has it from the receipts."""
+    async def settle(self, intent: Intent, receipt: Receipt) -> Receipt:
+        """Put the outcome on record. Without the store the ticket has it from the receipts.
+
+        Returns:
+            The receipt that stands: of two attempts at one time both say the same.
+        """
         try:
-            await self._guard.call(lambda: self._store.outcome(intent, receipt), within=self._within)
+            return await self._guard.call(lambda: self._store.outcome(intent, receipt), within=self._within)
         except StoreAwayError as error:
             self._away[str(error)] = None
+            return receipt
 
     async def carry(self) -> None:
         """Write the entries that the page was given to take along: they do not wait for deliveries."""

@@ -149,8 +149,7 @@ class Sending:
         number = known.number if known is not None else 0
         result = await self._attempt(channel, self._message(person, contact, intent, number), method.address)
         receipt = self._receipt(intent, result, zone, possibly_twice=twice)
-        await self._records.settle(intent, receipt)
-        return receipt
+        return await self._records.settle(intent, receipt)
 
     async def _attempt(self, channel: Channel, message: Message, address: str) -> Result:
         if self.first_attempt_at is None and not self.stop.is_asked:

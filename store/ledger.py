@@ -102,7 +102,8 @@ class Ledger(Room):
                 state: Literal["new", "known", "started"] = "new"
             else:
                 begun = and_(_this(intent), deliveries.c.outcome.is_(None))
-                again = update(deliveries).where(begun).values(attempts=deliveries.c.attempts + 1)
+                # Whoever began it before may still be at it: the flag is for that one's receipt too.
+                again = update(deliveries).where(begun).values(attempts=deliveries.c.attempts + 1, possibly_twice=True)
                 state = "started" if connection.execute(again).rowcount else "known"
             stored = _stored(connection.execute(select(deliveries).where(_this(intent))).one())
         return Intended(
