@@ -17,8 +17,10 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -34,13 +36,32 @@ _SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cluster:
-    """A running server, and the programs that belong to it."""
+    """A server, and the programs that belong to it."""
 
     programs: Path
     sockets: Path
-    server: subprocess.Popen[bytes]
+    """The directory of its socket, its data and its log."""
+    owner: dict[str, Any]
+    """Whom its programs run as, in the words of `subprocess`."""
+    server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        with (self.sockets / "log").open("ab") as log:
+            self.server = subprocess.Popen(
+                [self.programs / "postgres", "-D", "data", "-k", str(self.sockets), *settings],
+                cwd=self.sockets, stdout=log, stderr=log, **self.owner,
+            )  # fmt: skip
+        _wait_until_it_answers(self)
+
+    def stop(self) -> None:
+        """Stop the server: who is connected is cut off, what was committed is kept."""
+        if self.server is not None:
+            self.server.send_signal(signal.SIGINT)
+            self.server.wait(20)
 
     def url(self, database: str) -> str:
         """The address of a database as SQLAlchemy reads it."""
@@ -85,6 +106,13 @@ def _owner() -> pwd.struct_passwd | None:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL server for this test process."""
+    with started_cluster() as found:
+        yield found
+
+
+@contextmanager
+def started_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server for the length of a block; skips the test where there is none."""
     programs, owner = _programs(), _owner()
     if programs is None:
         pytest.skip("PostgreSQL's server programs are not installed")
@@ -92,29 +120,19 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
     # Not below pytest's directory: the path of a Unix socket may have 107 bytes, and the owner must get there.
     home = Path(tempfile.mkdtemp(prefix="escalade-pg-"))
-    others: list[int] | None
-    user, group, others = (owner.pw_uid, owner.pw_gid, []) if os.getuid() == 0 else (None, None, None)
+    run_as: dict[str, Any] = {}
+    if os.getuid() == 0:
+        run_as = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
     os.chown(home, owner.pw_uid, owner.pw_gid)
     try:
         options = ["-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
-        subprocess.run(
-            [programs / "initdb", *options], cwd=home, check=True, capture_output=True,
-            user=user, group=group, extra_groups=others,
-        )  # fmt: skip
-        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        log = (home / "log").open("wb")
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", "data", "-k", str(home), *settings],
-            cwd=home, stdout=log, stderr=log, user=user, group=group, extra_groups=others,
-        )  # fmt: skip
-        with log, server:
-            try:
-                found = Cluster(programs=programs, sockets=home, server=server)
-                _wait_until_it_answers(found)
-                yield found
-            finally:
-                server.send_signal(signal.SIGQUIT)
-                server.wait(20)
+        subprocess.run([programs / "initdb", *options], cwd=home, check=True, capture_output=True, **run_as)
+        found = Cluster(programs=programs, sockets=home, owner=run_as)
+        try:
+            found.start()
+            yield found
+        finally:
+            found.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -125,7 +143,7 @@ def _wait_until_it_answers(cluster: Cluster) -> None:
         try:
             cluster.run("SELECT 1")
         except psycopg.OperationalError:
-            if cluster.server.poll() is not None or time.monotonic() > end:
+            if cluster.server is None or cluster.server.poll() is not None or time.monotonic() > end:
                 pytest.fail(f"PostgreSQL did not start:\n{(cluster.sockets / 'log').read_text()}")
             time.sleep(0.05)
         else:
