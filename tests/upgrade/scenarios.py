@@ -1,0 +1,174 @@
+"""The scenarios whose histories are kept: what happens in the life of a ticket, once each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tests.tower import Climber, Tower
+
+Play = Callable[[Tower], Awaitable[list[Climber]]]
+
+ONE = {
+    "name": "one",
+    "page": ["person:ana"],
+    "acknowledge_within": {"sev1": "15m", "default": "30m"},
+    "repeat_every": "10m",
+    "resolve_within": "1h",
+}
+TWO = {"name": "two", "page": ["person:bob"], "acknowledge_within": "15m", "resolve_within": "1h"}
+STEP = {"use": "notify", "with": {"to": ["person:cleo"], "text": "a ticket is here"}}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A life of a ticket, or of two, on a ladder."""
+
+    play: Play
+    tiers: list[dict[str, Any]] = field(default_factory=lambda: [ONE, TWO])
+    policy: dict[str, Any] = field(default_factory=dict)
+    hasty: bool = False
+    """On a server that suggests continue-as-new all the time."""
+
+
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(**more: Any) -> Callable[[Play], Play]:
+    """Keep the histories of this one."""
+
+    def keep(play: Play) -> Play:
+        SCENARIOS[play.__name__.replace("_", "-")] = Scenario(play, **more)
+        return play
+
+    return keep
+
+
+async def _closed(ticket: Climber, who: str = "ana") -> None:
+    await ticket.does(who, "resolve", close=True)
+    await ticket.handle.result()
+
+
+@scenario()
+async def opened_acknowledged_resolved_closed(there: Tower) -> list[Climber]:
+    ticket = await there.open("db down", severity="sev1", service="payments", tags=["db"])
+    await ticket.does("ana", "acknowledge", comment="on it")
+    await ticket.does("ana", "status", status="mitigating")
+    await ticket.does("ana", "resolve", comment="restarted")
+    await ticket.forward(days=3, seconds=1)
+    await ticket.handle.result()
+    return [ticket]
+
+
+@scenario(policy={"again": {"from": "two", "times": 1}})
+async def climbs_with_repeats_to_the_catch_all(there: Tower) -> list[Climber]:
+    ticket = await there.open("nobody answers")
+    for minutes in (10, 10, 10, 15, 15):
+        await ticket.forward(minutes=minutes)
+    await _closed(ticket, "bob")
+    return [ticket]
+
+
+@scenario()
+async def a_failed_channel_falls_over(there: Tower) -> list[Climber]:
+    there.post.refuses = lambda address: address == "ana/mail"
+    ticket = await there.open("mail is down")
+    there.post.refuses = lambda address: address.startswith("ana/")
+    await ticket.forward(minutes=10)
+    await _closed(ticket, "bob")
+    return [ticket]
+
+
+@scenario()
+async def snoozed_pending_and_resumed(there: Tower) -> list[Climber]:
+    ticket = await there.open("later")
+    await ticket.does("ana", "snooze", **{"for": timedelta(minutes=20)})
+    await ticket.forward(minutes=20, seconds=1)
+    await ticket.does("ana", "pending", on="vendor", **{"for": timedelta(days=2)})
+    await ticket.forward(hours=1, seconds=1)
+    await ticket.does("bob", "resume", comment="they answered")
+    await ticket.settled()
+    await _closed(ticket)
+    return [ticket]
+
+
+@scenario()
+async def reopened(there: Tower) -> list[Climber]:
+    ticket = await there.open("it comes back")
+    await ticket.does("ana", "resolve")
+    await ticket.does("bob", "reopen", reason="not solved")
+    await ticket.settled()
+    await ticket.does("ana", "acknowledge")
+    await ticket.forward(hours=1, seconds=1)
+    await _closed(ticket, "bob")
+    return [ticket]
+
+
+@scenario()
+async def severity_changed(there: Tower) -> list[Climber]:
+    ticket = await there.open("getting worse")
+    await ticket.forward(minutes=14)
+    await ticket.does("ana", "severity", severity="sev1", reason="many customers")
+    await ticket.forward(minutes=1, seconds=1)
+    await ticket.does("bob", "severity", severity="sev4", reason="only one")
+    await ticket.does("bob", "return", reason="not for us")
+    await ticket.settled()
+    await _closed(ticket)
+    return [ticket]
+
+
+@scenario()
+async def merged(there: Tower) -> list[Climber]:
+    goal = await there.open("the cause", dedupe_key="cause")
+    same = await there.open("a symptom", severity="sev1", dedupe_key="symptom")
+    await same.does("cleo", "follow")
+    await same.does("ana", "merge", into=goal.key)
+    await same.handle.result()
+    await goal.settled()
+    await _closed(goal)
+    return [goal, same]
+
+
+@scenario(tiers=[{**ONE, "steps": [STEP]}, TWO])
+async def steps_run(there: Tower) -> list[Climber]:
+    ticket = await there.open_with_steps("with a step")
+    async with asyncio.timeout(20):
+        while "step.done" not in ticket.kinds():
+            await asyncio.sleep(0.02)
+    await _closed(ticket)
+    step = Climber(there, ticket.key)
+    children = [
+        e.child_workflow_execution_started_event_attributes for e in (await ticket.handle.fetch_history()).events
+    ]
+    [child] = [child.workflow_execution.workflow_id for child in children if child.workflow_execution.workflow_id]
+    step.handle = there.client.get_workflow_handle(child)
+    return [ticket, step]
+
+
+@scenario(hasty=True)
+async def a_chain_of_continued_runs(there: Tower) -> list[Climber]:
+    ticket = await there.open("long")
+    for n in range(3):
+        await ticket.does("ana", "note", text=f"note {n}")
+        await ticket.settled()
+    await ticket.forward(minutes=31)
+    await ticket.does("bob", "acknowledge", event_id="once")
+    await ticket.settled()
+    await ticket.does("bob", "acknowledge", event_id="once")
+    await _closed(ticket, "bob")
+    return [ticket]
+
+
+@scenario()
+async def malformed_signals(there: Tower) -> list[Climber]:
+    ticket = await there.open("nonsense")
+    nonsense: list[list[Any]] = [[], [None, "more"], [{"by": 7}], [b"\xff\xfe"], [{"severity": "catastrophic"}]]
+    for name in ("severity", "no_such_signal", "step_outcome"):
+        for arguments in nonsense:
+            await ticket.handle.signal(name, args=arguments)
+    await ticket.does("ana", "note", text="still here")
+    await _closed(ticket)
+    return [ticket]

@@ -1,0 +1,150 @@
+"""Recorded histories replay on today's code, and are what they say they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.upgrade import histories
+from tests.upgrade.scenarios import SCENARIOS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BEGINS = ["ticket.opened", "ticket.admitted", "tier.entered", "round.started"]
+CLIMBS = ["tier.left", "tier.entered", "round.started"]
+ENDS = ["ticket.resolved", "ticket.closed"]
+ANA, BOB = "person:ana by mail: accepted", "person:bob by mail: accepted"
+
+
+class Content(NamedTuple):
+    """What a scenario is about: a fixture without it would replay, and prove nothing."""
+
+    entries: list[str]
+    receipts: list[str]
+    results: list[str]
+
+
+CONTENT = {
+    "opened-acknowledged-resolved-closed": Content(
+        [*BEGINS, "ticket.acknowledged", "tier.first_work", "ticket.status", *ENDS],
+        [ANA],
+        ["continued_as_new", "closed"],
+    ),
+    "climbs-with-repeats-to-the-catch-all": Content(
+        [*BEGINS, "round.started", "round.started", *CLIMBS, *["ladder.exhausted", *CLIMBS] * 2, *ENDS],
+        [ANA, ANA, ANA, BOB, BOB, "channel:last-resort by mail: accepted"],
+        ["closed"],
+    ),
+    "a-failed-channel-falls-over": Content(
+        [*BEGINS, "round.started", "round.failed", *CLIMBS, "tier.first_work", *ENDS],
+        [
+            "person:ana by mail: failed",
+            "person:ana by chat: accepted",
+            "person:ana by mail: failed",
+            "person:ana by chat: failed",
+            BOB,
+        ],
+        ["closed"],
+    ),
+    "snoozed-pending-and-resumed": Content(
+        [
+            *BEGINS,
+            *["ticket.snoozed", "tier.first_work", "snoozed.ended", "round.started"],
+            *["ticket.pending", "pending.ended", "round.started", *ENDS],
+        ],
+        [ANA, ANA, ANA],
+        ["continued_as_new", "closed"],
+    ),
+    "reopened": Content(
+        [
+            *[*BEGINS, "tier.first_work", "ticket.resolved", "ticket.reopened", *CLIMBS],
+            *["ticket.acknowledged", "tier.first_work", *CLIMBS, "tier.first_work", *ENDS],
+        ],
+        # ana is a watcher when the resolve limit has passed: she is told of the climb and of the resolution.
+        [ANA, ANA, ANA, ANA, BOB],
+        ["closed"],
+    ),
+    "severity-changed": Content(
+        [
+            *[*BEGINS, "round.started", "ticket.severity", "tier.first_work", *CLIMBS],
+            *["ticket.severity", "tier.first_work", "ticket.returned", *CLIMBS, "tier.first_work", *ENDS],
+        ],
+        [ANA, ANA, ANA, BOB],
+        ["closed"],
+    ),
+    "merged": Content(
+        [
+            *[*BEGINS, "ticket.merged_here", "ticket.severity", "tier.first_work", *ENDS],
+            *[*BEGINS, "ticket.followed", "ticket.merging", "tier.first_work", "ticket.closed"],
+        ],
+        [ANA, ANA, "person:cleo by mail: accepted"],
+        ["closed", "merged into"],
+    ),
+    "steps-run": Content(
+        [*BEGINS, "step.done", "tier.first_work", *ENDS],
+        [ANA, "person:cleo by mail: accepted"],
+        ["closed", "completed"],
+    ),
+    "a-chain-of-continued-runs": Content(
+        [
+            *[*BEGINS, "ticket.note", "tier.first_work", "ticket.note", "ticket.note", "round.started"],
+            *["round.started", *CLIMBS, "ticket.acknowledged", "tier.first_work", *ENDS],
+        ],
+        [ANA, ANA, ANA, BOB],
+        ["continued_as_new", "closed"],
+    ),
+    "malformed-signals": Content(
+        [*BEGINS, *["message.unreadable"] * 15, "ticket.note", "tier.first_work", *ENDS],
+        [ANA],
+        ["closed"],
+    ),
+}
+
+
+def replayed(*options: str, seed: int) -> dict[str, str]:
+    """What the replay of every history said, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "tests.upgrade.replay", *options],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": str(seed)},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])  # the SDK's own warnings come before
+    return found
+
+
+def test_every_scenario_is_recorded() -> None:
+    assert histories.names() == sorted(SCENARIOS) == sorted(CONTENT)
+
+
+@pytest.mark.parametrize("name", sorted(CONTENT))
+def test_a_recording_holds_what_its_name_says(name: str) -> None:
+    recorded, expected = histories.read(name), CONTENT[name]
+    assert recorded.entries() == expected.entries
+    assert Counter(recorded.receipts()) == Counter(expected.receipts)
+    ends = [" ".join(result.split()[:2]) for result in recorded.results()]
+    # How many runs a chain has depends on when a server suggests the next one; that it is one does not.
+    assert list(dict.fromkeys(ends)) == expected.results
+
+
+@pytest.mark.parametrize("seed", [0, 4242])
+def test_recorded_tickets_replay_on_todays_code_whatever_the_hash_seed(seed: int) -> None:
+    found = replayed(seed=seed)
+    assert len(found) >= len(CONTENT) + 4
+    assert {run: failure for run, failure in found.items() if failure} == {}
+
+
+def test_a_changed_workflow_fails_every_replay_of_a_ticket() -> None:
+    found = replayed("--changed", seed=0)
+    fine = {run for run, failure in found.items() if "NondeterminismError" not in failure}
+    assert fine == {run for run in found if run.endswith(" step")} != set()
