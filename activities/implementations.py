@@ -168,12 +168,14 @@ class Activities:
     @activity.defn(name="webhook")
     async def webhook(self, request: WebhookRequest) -> str:
         """Make one call out, signed with the secrets of the webhook channel that `secret_name` names."""
+        # The ids of steps have full stops, which separate the parts of what is signed.
+        message_id = request.message_id.replace(".", "-")
         try:
             if not request.secret_name:
                 answer = await signed_call(
                     request.url,
                     request.body,
-                    message_id=request.message_id,
+                    message_id=message_id,
                     secrets=(),
                     timeout=CALL,
                     at=self._now(),
@@ -183,7 +185,7 @@ class Activities:
                 if not isinstance(channel, WebhookChannel):
                     sentence = f"The channel {request.secret_name!r} is no webhook and has no secrets to sign with."
                     raise ApplicationError(sentence, type="ChannelError", non_retryable=True)
-                answer = await channel.call(request.url, request.body, message_id=request.message_id, at=self._now())
+                answer = await channel.call(request.url, request.body, message_id=message_id, at=self._now())
         except ChannelError as error:
             raise ApplicationError(
                 str(error), type="ChannelError", non_retryable=error.permanent, next_retry_delay=error.retry_after

@@ -6,7 +6,9 @@ A signed request carries three headers:
 - `Escalade-Message-Id`: the same for every attempt of one delivery, so that a receiver can drop a duplicate,
 - `Escalade-Signature`: `v1=<hex>`, several separated by commas while a secret is being rotated.
 
-Each signature is HMAC-SHA256 over the timestamp, a full stop and the raw body. This module needs nothing but the
+Each signature is HMAC-SHA256 over `timestamp.message_id.body`: the two headers as they are sent and the raw body,
+joined by full stops. The message id is covered so that nobody can send a recorded request again under another one.
+A message id has no full stop: no byte can be moved from one part to the next. This module needs nothing but the
 standard library and `escalade.errors`: a receiver may use it as it is.
 """
 
@@ -27,6 +29,7 @@ MESSAGE_ID_HEADER: Final = "Escalade-Message-Id"
 TOLERANCE: Final = timedelta(minutes=5)
 _VERSION: Final = "v1"
 _MOST_SIGNATURES: Final = 16
+_LONGEST_ID: Final = 255
 
 
 class SignatureError(EscaladeError):
@@ -44,11 +47,18 @@ def signed_headers(body: bytes, *, message_id: str, secrets: Sequence[str], at: 
 
     Returns:
         Headers to send along; without a signature when there is no secret.
+
+    Raises:
+        ValueError: when the message id is none: a mistake of the caller's.
     """
+    if not _is_message_id(message_id):
+        raise ValueError(f"{message_id!r} is no message id: visible ASCII characters without a full stop.")
     timestamp = str(int(at.timestamp()))
     headers = {TIMESTAMP_HEADER: timestamp, MESSAGE_ID_HEADER: message_id}
     if secrets:
-        headers[SIGNATURE_HEADER] = ",".join(f"{_VERSION}={_sign(body, timestamp, secret)}" for secret in secrets)
+        headers[SIGNATURE_HEADER] = ",".join(
+            f"{_VERSION}={_sign(body, timestamp, message_id, secret)}" for secret in secrets
+        )
     return headers
 
 
@@ -79,6 +89,9 @@ def verify(
     timestamp = found.get(TIMESTAMP_HEADER.lower(), "")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11):
         raise SignatureError(f"The request has no {TIMESTAMP_HEADER} in Unix seconds.")
+    message_id = found.get(MESSAGE_ID_HEADER.lower(), "")
+    if not _is_message_id(message_id):
+        raise SignatureError(f"The request has no {MESSAGE_ID_HEADER}, or one that was never made here.")
     given = [
         value.encode()
         for part in found.get(SIGNATURE_HEADER.lower(), "").split(",")[:_MOST_SIGNATURES]
@@ -87,7 +100,7 @@ def verify(
     ]
     if not given:
         raise SignatureError(f"The request has no {_VERSION} signature in {SIGNATURE_HEADER}.")
-    expected = [_sign(body, timestamp, secret).encode() for secret in secrets]
+    expected = [_sign(body, timestamp, message_id, secret).encode() for secret in secrets]
     # Every pair is compared, whichever matches: the time taken says nothing about where a match was.
     matches = [hmac.compare_digest(one, other) for one in given for other in expected]
     if not any(matches):
@@ -95,8 +108,13 @@ def verify(
     signed_at = datetime.fromtimestamp(int(timestamp), UTC)
     if abs(now - signed_at) > tolerance:
         raise SignatureError(f"The request was signed at {signed_at:%Y-%m-%dT%H:%M:%SZ}, which is too far from now.")
-    return found.get(MESSAGE_ID_HEADER.lower(), "")
+    return message_id
 
 
-def _sign(body: bytes, timestamp: str, secret: str) -> str:
-    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+def _is_message_id(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_ID and all("!" <= char <= "~" and char != "." for char in text)
+
+
+def _sign(body: bytes, timestamp: str, message_id: str, secret: str) -> str:
+    signed = b".".join((timestamp.encode(), message_id.encode(), body))
+    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()

@@ -160,8 +160,8 @@ async def test_the_journal_does_not_wait_for_the_breaker_of_pages(
         assert (await env.run(here.activities.journal, waiting("one"))).head.seq == 1
 
 
-def call(web: HttpSink, *, secret_name: str = "hook") -> WebhookRequest:
-    return WebhookRequest(url=f"{web.url}/step", body={"a": 1}, message_id="m1", secret_name=secret_name)
+def call(web: HttpSink, *, secret_name: str = "hook", message_id: str = "m1") -> WebhookRequest:
+    return WebhookRequest(url=f"{web.url}/step", body={"a": 1}, message_id=message_id, secret_name=secret_name)
 
 
 async def test_a_webhook_step_is_signed_with_the_channel_it_names(
@@ -171,6 +171,14 @@ async def test_a_webhook_step_is_signed_with_the_channel_it_names(
     (request,) = web.received
     assert verify(request.body, request.headers, secrets=["s3cret"], now=NOW) == "m1"
     assert json.loads(request.body) == {"a": 1}
+
+
+async def test_the_id_of_a_step_becomes_a_message_id_that_can_be_signed(
+    here: Place, env: ActivityEnvironment, web: HttpSink
+) -> None:
+    assert await env.run(here.activities.webhook, call(web, message_id="0af3.12")) == "200 thank you"
+    (request,) = web.received
+    assert verify(request.body, request.headers, secrets=["s3cret"], now=NOW) == "0af3-12"
 
 
 async def test_a_webhook_step_without_a_name_is_unsigned(here: Place, env: ActivityEnvironment, web: HttpSink) -> None:

@@ -22,12 +22,12 @@ def signed(*secrets: str, at: datetime = NOW) -> dict[str, str]:
 
 
 def test_a_signature_is_what_the_documentation_says() -> None:
-    # Computed by hand: printf '1772442000.BODY' | openssl dgst -sha256 -hmac s3cret
+    # Computed by hand: printf '1772442000.m1.BODY' | openssl dgst -sha256 -hmac s3cret
     headers = signed_headers(b"BODY", message_id="m1", secrets=["s3cret"], at=NOW)
     assert headers == {
         "Escalade-Timestamp": "1772442000",
         "Escalade-Message-Id": "m1",
-        "Escalade-Signature": "v1=72e0c06b3daca57021101787f245ba9e6d8c9c3a94bb8fc556be6f6f8fa170da",
+        "Escalade-Signature": "v1=787be0c254c609d3aeab26912d36318730f9e650d1e4036da8576df991492922",
     }
 
 
@@ -96,7 +96,28 @@ def test_signatures_in_other_alphabets_are_refused_and_not_an_error() -> None:
         verify(BODY, signed("s3cret") | {SIGNATURE_HEADER: "v1=é"}, secrets=["s3cret"], now=NOW)
 
 
-def test_a_signed_request_without_a_message_id_has_an_empty_one() -> None:
+def test_a_recorded_request_cannot_be_sent_again_under_another_message_id() -> None:
+    headers = signed("s3cret") | {MESSAGE_ID_HEADER: "m2"}
+    with pytest.raises(SignatureError, match="matches"):
+        verify(BODY, headers, secrets=["s3cret"], now=NOW)
+
+
+def test_no_byte_can_be_moved_from_the_body_into_the_message_id() -> None:
+    headers = signed_headers(b"a.b", message_id="m1", secrets=["s3cret"], at=NOW) | {MESSAGE_ID_HEADER: "m1.a"}
+    with pytest.raises(SignatureError, match="no Escalade-Message-Id"):
+        verify(b"b", headers, secrets=["s3cret"], now=NOW)
+
+
+@pytest.mark.parametrize("message_id", ["", "m.1", "m 1", "é", "m" * 256])
+def test_what_is_no_message_id_is_refused_by_signer_and_receiver(message_id: str) -> None:
+    with pytest.raises(ValueError, match="no message id"):
+        signed_headers(BODY, message_id=message_id, secrets=["s3cret"], at=NOW)
+    with pytest.raises(SignatureError, match="no Escalade-Message-Id"):
+        verify(BODY, signed("s3cret") | {MESSAGE_ID_HEADER: message_id}, secrets=["s3cret"], now=NOW)
+
+
+def test_a_request_without_a_message_id_is_refused() -> None:
     headers = signed("s3cret")
     del headers[MESSAGE_ID_HEADER]
-    assert verify(BODY, headers, secrets=["s3cret"], now=NOW) == ""
+    with pytest.raises(SignatureError, match="no Escalade-Message-Id"):
+        verify(BODY, headers, secrets=["s3cret"], now=NOW)

@@ -331,6 +331,7 @@ def test_the_receiver_of_the_page_takes_what_is_signed_and_nothing_else() -> Non
     assert receive(b"{}", headers, "right") == "m1"
     assert receive(b"{}", headers, "wrong") is None
     assert receive(b"{ }", headers, "right") is None
+    assert receive(b"{}", headers | {"Escalade-Message-Id": "m2"}, "right") is None
     old = signed_headers(b"{}", message_id="m1", secrets=["right"], at=datetime.now(UTC) - timedelta(hours=1))
     assert receive(b"{}", old, "right") is None
 
