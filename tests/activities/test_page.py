@@ -1,22 +1,16 @@
+"""A page: whom it reaches, by which method, and what they read."""
+
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-from temporalio.activity import ActivityCancellationDetails
-from temporalio.exceptions import ApplicationError
 from temporalio.runtime import BUFFERED_METRIC_KIND_HISTOGRAM, MetricBuffer, Runtime, TelemetryConfig
 from temporalio.testing import ActivityEnvironment
 
-from activities.attempt import Patience
-from activities.failpoints import Failpoints
-from escalade.deliveries import delivery_entry
-from escalade.messages.activities import PageResult, Receipt
+from escalade.messages.activities import Receipt
 from store import Intent, Store
-from store.database import Database
 from tests.activities.making import (
     KEY,
     LIFE,
@@ -30,12 +24,10 @@ from tests.activities.making import (
     person,
     place,
     request,
-    waiting,
 )
 from tests.activities.sinks import HttpSink, MailSink
 
 STREAM = f"ticket/{KEY}"
-SHUTDOWN = ActivityCancellationDetails(worker_shutdown=True)
 
 
 def intent(target: str, method: str, step: int = 0) -> Intent:
@@ -180,227 +172,6 @@ async def test_what_was_skipped_is_sent_when_the_page_goes_on(
     assert len(mail.mails) == 1
 
 
-async def test_paging_that_stops_hands_back_what_crossed(here: Place, env: ActivityEnvironment, web: HttpSink) -> None:
-    with held(web) as hold:
-        page = asyncio.create_task(env.run(here.activities.page, request(person("ana", "hook", fallbacks=("file",)))))
-        await hold.arrived()
-        env.cancel()
-        hold.release()
-        sent = await page
-    assert outcomes(sent.receipts) == {"ana by hook": "crossed"}
-    assert sent.written
-    assert said(here.store)[0][:2] == (
-        "page.crossed",
-        "person:ana was told by hook while somebody acknowledged (200 thank you)",
-    )
-
-
-async def test_a_failure_after_paging_stopped_has_no_fallback(
-    here: Place, env: ActivityEnvironment, web: HttpSink
-) -> None:
-    web.answers = [(503, {}, "")]
-    with held(web) as hold:
-        page = asyncio.create_task(env.run(here.activities.page, request(person("ana", "hook", fallbacks=("file",)))))
-        await hold.arrived()
-        env.cancel()
-        hold.release()
-        sent = await page
-    assert outcomes(sent.receipts) == {"ana by hook": "failed"}
-    assert len(web.received) == 1
-    assert not here.pages.exists()
-
-
-async def test_a_message_without_an_answer_counts_as_crossed_when_paging_stopped(
-    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
-) -> None:
-    brisk = Patience(crossing=timedelta(seconds=0.05), store=timedelta(seconds=10))
-    with place(tmp_path, mail, web, patience=brisk) as here, held(web) as hold:
-        page = asyncio.create_task(env.run(here.activities.page, request(person("ana", "hook"))))
-        await hold.arrived()
-        env.cancel()
-        sent = await page
-    assert [(r.outcome, r.detail) for r in sent.receipts] == [
-        ("crossed", "it was under way when paging stopped, and had no answer yet")
-    ]
-
-
-async def test_no_attempt_starts_after_paging_stopped(
-    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
-) -> None:
-    # The pause before the second attempt is where most of the time goes; stopping ends it at once.
-    web.answers = [(503, {}, "")] * 3
-    slow = Patience(pauses=(timedelta(seconds=60),) * 2, quick=timedelta(minutes=5), store=timedelta(seconds=10))
-    with place(tmp_path, mail, web, patience=slow) as here, held(web) as hold:
-        page = asyncio.create_task(env.run(here.activities.page, request(person("ana", "hook", fallbacks=("file",)))))
-        await hold.arrived()
-        hold.release()
-        env.cancel()
-        sent = await page
-        assert outcomes(sent.receipts) == {"ana by hook": "failed"}
-        assert len(web.received) == 1
-        assert not here.pages.exists()
-
-
-async def test_what_paging_stopped_before_it_was_sent_is_skipped(
-    here: Place, env: ActivityEnvironment, mail: MailSink
-) -> None:
-    # The intent waits for the store, and the acknowledgement comes while it does.
-    other = sqlite3.connect(here.directory / "store.db", isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    page = asyncio.create_task(env.run(here.activities.page, request(person("ana", "mail"))))
-    for _ in range(20):
-        await asyncio.sleep(0)
-    env.cancel()
-    for _ in range(20):
-        await asyncio.sleep(0)
-    other.execute("ROLLBACK")
-    other.close()
-    sent = await page
-    assert outcomes(sent.receipts) == {"ana by mail": "skipped"}
-    assert mail.mails == []
-    assert said(here.store)[0][0] == "page.skipped"
-
-
-async def test_a_stopped_worker_lets_go_and_the_next_attempt_goes_on(
-    here: Place, env: ActivityEnvironment, web: HttpSink
-) -> None:
-    asked = request(person("ana", "hook", "file"))
-    with held(web) as hold:
-        page = asyncio.create_task(env.run(here.activities.page, asked))
-        await hold.arrived()
-        env.cancel(SHUTDOWN)
-        with pytest.raises(ApplicationError, match="worker was stopped") as stopped:
-            await page
-    assert not stopped.value.non_retryable
-    sent = await ActivityEnvironment().run(here.activities.page, asked)
-    twice = {r.method: r.possibly_twice for r in sent.receipts}
-    assert twice["hook"]
-    assert len({received.headers["Escalade-Message-Id"] for received in web.received}) == 1
-    assert all(r.reached for r in sent.receipts)
-
-
-async def test_a_page_heartbeats_so_that_it_hears_of_an_acknowledgement(
-    here: Place, env: ActivityEnvironment, web: HttpSink
-) -> None:
-    beats: list[object] = []
-    env.on_heartbeat = lambda *details: beats.append(details)
-    await env.run(here.activities.page, request(person("ana", "hook")))
-    assert beats
-
-
-async def test_a_page_is_over_when_the_time_to_deliver_is(here: Place, env: ActivityEnvironment, web: HttpSink) -> None:
-    asked = request(person("ana", "hook", fallbacks=("file",)), deliver_within=timedelta(seconds=0.3))
-    with held(web):
-        sent = await env.run(here.activities.page, asked)
-    assert outcomes(sent.receipts) == {"ana by hook": "unknown", "ana by file": "skipped"}
-    assert sent.receipts[1].detail == "no time was left in which to deliver"
-    assert sent.written
-
-
-async def test_a_channel_that_hangs_is_given_up_for_the_next_one(
-    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
-) -> None:
-    brisk = Patience(attempt=timedelta(seconds=0.5), store=timedelta(seconds=10))
-    with place(tmp_path, mail, web, patience=brisk) as here, held(web):
-        sent = await env.run(here.activities.page, request(person("ana", "hook", fallbacks=("file",))))
-    assert outcomes(sent.receipts) == {"ana by hook": "unknown", "ana by file": "delivered"}
-
-
-async def test_entries_taken_along_do_not_wait_for_deliveries(
-    here: Place, env: ActivityEnvironment, web: HttpSink
-) -> None:
-    with held(web) as hold:
-        page = asyncio.create_task(
-            env.run(here.activities.page, request(person("ana", "hook"), batch=waiting("one", "two")))
-        )
-        await hold.arrived()
-        while len(said(here.store)) < 2:
-            await asyncio.to_thread(here.store.ping)
-        assert [what for _, what, _ in said(here.store)] == ["one", "two"]
-        hold.release()
-        sent = await page
-    assert [kind for kind, _, _ in said(here.store)] == ["ticket.noted", "ticket.noted", "page.accepted"]
-    assert sent.head == here.store.head(STREAM)
-    assert sent.written
-    assert here.store.verify(STREAM) == []
-
-
-async def test_a_page_to_nobody_still_writes_what_it_takes_along(here: Place, env: ActivityEnvironment) -> None:
-    sent = await env.run(here.activities.page, request(batch=waiting("one")))
-    assert (sent.receipts, sent.written) == ([], True)
-    assert sent.head == here.store.head(STREAM)
-    assert len(said(here.store)) == 1
-
-
-async def test_a_page_goes_out_while_the_database_is_down(
-    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
-) -> None:
-    away = Store(Database("postgresql+psycopg://escalade@127.0.0.1:1/none"), lambda: NOW)
-    asked = request(person("ana", "mail", "hook"), batch=waiting("one"))
-    with place(tmp_path, mail, web, store=away) as here:
-        sent = await env.run(here.activities.page, asked)
-    assert outcomes(sent.receipts) == {"ana by mail": "accepted", "ana by hook": "accepted"}
-    assert not sent.written
-    assert sent.head is None
-    assert "cannot be reached" in sent.notes[0]
-    # The other attempt, when the database is back, knows the same messages by the same ids.
-    with place(tmp_path, mail, web) as back:
-        again = await ActivityEnvironment().run(back.activities.page, asked)
-    assert {r.message_id for r in again.receipts} == {r.message_id for r in sent.receipts}
-
-
-async def test_deliveries_of_a_dark_hour_come_into_journal_and_ledger_by_way_of_the_ticket(
-    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
-) -> None:
-    away = Store(Database("postgresql+psycopg://escalade@127.0.0.1:1/none"), lambda: NOW)
-    mail.answers["ana@example.org"] = ["550 no such user"]
-    asked = request(person("ana", "mail", "hook", fallbacks=("file",)))
-    with place(tmp_path, mail, web, store=away) as here:
-        sent = await env.run(here.activities.page, asked)
-    assert not sent.written
-    batch = waiting("meanwhile")
-    batch.entries += [
-        delivery_entry(
-            receipt,
-            stream=STREAM,
-            life=LIFE,
-            round_id=ROUND,
-            rung=1,
-            round_number=2,
-            purpose="round",
-            why="member of team:both",
-        )
-        for receipt in sent.receipts
-    ]
-    with place(tmp_path, mail, web) as back:
-        await env.run(back.activities.journal, batch)
-        await env.run(back.activities.journal, batch)
-        on_record = {d.intent.method: d.receipt for d in back.store.deliveries(KEY, LIFE)}
-        assert on_record == {receipt.method: receipt for receipt in sent.receipts}
-        assert len(said(back.store)) == 4
-        # An attempt of the same page that comes this late sends nothing again, and changes nothing.
-        late = await ActivityEnvironment().run(back.activities.page, asked)
-        assert {r.method: r for r in late.receipts} == {r.method: r for r in sent.receipts}
-        assert late.head == back.store.head(STREAM)
-        assert len(said(back.store)) == 4
-    assert len(web.received) == 1
-
-
-async def test_a_page_goes_out_while_the_database_hangs(
-    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
-) -> None:
-    brisk = Patience(store=timedelta(seconds=0.05))
-    with place(tmp_path, mail, web, patience=brisk) as here:
-        other = sqlite3.connect(here.directory / "store.db", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        sent = await env.run(here.activities.page, request(person("ana", "file")))
-        other.execute("ROLLBACK")
-        other.close()
-    assert outcomes(sent.receipts) == {"ana by file": "delivered"}
-    assert not sent.written
-    assert "did not answer within 0.05 s" in sent.notes[0]
-
-
 async def test_night_is_where_the_person_is(
     tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
 ) -> None:
@@ -466,26 +237,3 @@ async def test_a_page_measures_how_late_it_was(here: Place) -> None:
     assert late.value == 2000
     assert {"purpose": "round", "severity": "sev1"}.items() <= late.attributes.items()
     assert [u.value for u in updates if u.metric.name == "escalade_deliveries"] == [1]
-
-
-async def test_the_failpoints_lie_where_they_say(
-    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
-) -> None:
-    class Spy(Failpoints):
-        def hit(self, point: str) -> None:
-            stored = here.store.deliveries(KEY, LIFE)
-            passed.append((point, len(mail.mails), [d.receipt is not None for d in stored], len(said(here.store))))
-
-    passed: list[tuple[str, int, list[bool], int]] = []
-    with place(tmp_path, mail, web, failpoints=Spy()) as here:
-        await env.run(here.activities.page, request(person("ana", "mail")))
-    assert passed == [
-        ("before_send", 0, [False], 0),
-        ("after_accept", 1, [False], 0),
-        ("before_record", 1, [True], 0),
-    ]
-
-
-async def test_the_result_survives_the_wire(here: Place, env: ActivityEnvironment) -> None:
-    sent = await env.run(here.activities.page, request(person("ana", "file"), batch=waiting("one")))
-    assert PageResult.model_validate_json(sent.model_dump_json()) == sent
