@@ -136,7 +136,19 @@ def ticket_key(tenant: str, source: str, dedupe_key: str) -> str:
 
     The parts are length-prefixed, so that no two triples share a hash input.
     """
-    framed = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in (tenant, source, dedupe_key))
+    return _key(tenant, source, dedupe_key)
+
+
+def event_key(tenant: str, source: str, event_id: str) -> str:
+    """The key of a ticket without a dedupe key: the event that opens it, sent twice, opens it once.
+
+    Four framed parts are never three: no dedupe key, whatever it is, shares a hash input with an event.
+    """
+    return _key("event", tenant, source, event_id)
+
+
+def _key(*parts: str) -> str:
+    framed = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
     return key_from_bytes(hashlib.sha256(framed).digest())
 
 

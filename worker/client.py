@@ -27,7 +27,7 @@ from activities.contracts import TICKETS_QUEUE
 from escalade.errors import EscaladeError, RefusedError, TicketNotFoundError, UnreachableError
 from escalade.messages import Answer, Command, TicketView, Upcoming
 from escalade.record import Entry
-from escalade.ticket import Severity, Status, Ticket, key_from_bytes, ticket_key, workflow_id
+from escalade.ticket import Severity, Status, Ticket, event_key, ticket_key, workflow_id
 from worker import search_attributes
 from worker.connection import call_failed, connect
 from worker.settings import Settings
@@ -93,6 +93,7 @@ class TicketClient:
         Raises:
             UnreachableError: when Temporal did not take it.
         """
+        mend = _mend_of_opening(ticket)
         ticket = ticket.model_copy(update={"event_id": ticket.event_id or uuid.uuid4().hex})
         key = key_of_new(ticket)
         attributes: list[SearchAttributePair[Any]] = [
@@ -116,7 +117,7 @@ class TicketClient:
                 priority=priority_of(ticket),
                 rpc_timeout=_CALL,
             ),
-            within=_CALL,
+            mend=mend,
         )
         # The SDK gives the first run id also when the workflow existed; only the server's answer tells them apart.
         started = bool(handle._start_workflow_response.started)  # type: ignore[union-attr] # noqa: SLF001
@@ -137,6 +138,7 @@ class TicketClient:
             TicketNotFoundError: when there never was one.
             UnreachableError: when Temporal did not take it.
         """
+        mend = _mend_of_command(key, command)
         command = command.model_copy(update={"event_id": command.event_id or uuid.uuid4().hex})
         handle = self._handle(key)
         try:
@@ -144,12 +146,12 @@ class TicketClient:
         except WorkflowUpdateFailedError as error:
             raise _refusal(error) from None
         except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
-            return await self._leave_with_temporal(key, command)
+            return await self._leave_with_temporal(key, command, mend)
         except RPCError as error:
             # Not ready: the run was just continuing as new, or its task failed once. A signal cannot be lost to
             # that, and the event id makes it the same command.
             if error.status in (*_UNANSWERED, *_NOT_READY):
-                return await self._leave_with_temporal(key, command)
+                return await self._leave_with_temporal(key, command, mend)
             raise await self._explain(key, error) from None
 
     async def _update(self, handle: WorkflowHandle[Any, Any], command: Command) -> Answer:
@@ -172,8 +174,9 @@ class TicketClient:
 
     async def signal(self, key: str, command: Command) -> Answer:
         """Leave a command with Temporal, as a system does: it is handled once, when a worker runs."""
+        mend = _mend_of_command(key, command)
         command = command.model_copy(update={"event_id": command.event_id or uuid.uuid4().hex})
-        return await self._leave_with_temporal(key, command)
+        return await self._leave_with_temporal(key, command, mend)
 
     async def view(self, key: str) -> TicketView:
         """Where a ticket stands; also of a closed one, while Temporal keeps it.
@@ -207,15 +210,14 @@ class TicketClient:
                 raise NoWorkerError(f"No worker answers for ticket {key}.") from None
             raise await self._explain(key, error) from None
 
-    async def _leave_with_temporal(self, key: str, command: Command) -> Answer:
+    async def _leave_with_temporal(self, key: str, command: Command, mend: str) -> Answer:
         handle = self._handle(key)
         try:
             await self._bounded(handle.signal(command.name, command, rpc_timeout=_CALL), within=_CALL)
             described = await self._bounded(handle.describe(rpc_timeout=_CALL), within=_CALL)
         except TimeoutError:
             raise UnreachableError(
-                f"Temporal did not say whether it took {command.name} for ticket {key}.",
-                mend="Send it again: the same event id is never handled twice.",
+                f"Temporal did not say whether it took {command.name} for ticket {key}.", mend=mend
             ) from None
         except RPCError as error:
             raise await self._explain(key, error) from None
@@ -240,16 +242,16 @@ class TicketClient:
         # Never with a run id: a handle to one run fails after continue-as-new.
         return self.client.get_workflow_handle(workflow_id(key))
 
-    async def _call(self, call: Awaitable[T], *, within: timedelta) -> T:
+    async def _call(self, call: Awaitable[T], *, mend: str) -> T:
+        address = self.client.service_client.config.target_host
+        late = UnreachableError(f"Temporal at {address} did not answer within {_CALL.total_seconds():g} s.", mend=mend)
         try:
-            return await self._bounded(call, within=within)
+            return await self._bounded(call, within=_CALL)
         except TimeoutError:
-            address = self.client.service_client.config.target_host
-            raise UnreachableError(
-                f"Temporal at {address} did not answer within {within.total_seconds():g} s.",
-                mend="Try again: what has an event id is never handled twice.",
-            ) from None
+            raise late from None
         except RPCError as error:
+            if error.status in _UNANSWERED:
+                raise late from None
             raise call_failed(self.client, error) from None
 
     @staticmethod
@@ -263,10 +265,25 @@ _NOT_READY: Final = (RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED)
 
 
 def key_of_new(ticket: Ticket) -> str:
-    """The key a ticket gets: of its dedupe key, or random without one."""
+    """The key a ticket gets: of its dedupe key, or of the event that opens it."""
     if ticket.dedupe_key is None:
-        return key_from_bytes(os.urandom(16))
+        return event_key(ticket.tenant, ticket.source, ticket.event_id or uuid.uuid4().hex)
     return ticket_key(ticket.tenant, ticket.source, ticket.dedupe_key)
+
+
+def _mend_of_opening(ticket: Ticket) -> str:
+    """What to do when nobody knows whether an opening was taken."""
+    if ticket.dedupe_key is not None:
+        return "Try again: the same dedupe key is never two tickets."
+    if ticket.event_id:
+        return "Try again with the same event id: it is never handled twice."
+    return "It may have been taken: `escalade ticket list` shows it; try again only if it is not there."
+
+
+def _mend_of_command(key: str, command: Command) -> str:
+    if command.event_id:
+        return "Send it again with the same event id: it is never handled twice."
+    return f"It may have been taken: `escalade ticket show {key}` shows it; send it again only if it is not there."
 
 
 def priority_of(ticket: Ticket) -> Priority:

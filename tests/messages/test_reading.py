@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from escalade.messages.commands import COMMANDS, Command, Snooze
 from escalade.messages.tolerant import read_command, read_ticket
-from escalade.ticket import Severity, Ticket, key_of, ticket_key, workflow_id
+from escalade.ticket import Severity, Ticket, event_key, key_of, ticket_key, workflow_id
 
 TEXT = st.text(alphabet=st.characters(codec=None), max_size=60) | st.sampled_from(
     ["\ud800", "a\x00b", "", " ", "x" * 20000]
@@ -194,6 +194,14 @@ PARTS = st.text(alphabet="ab:/\x00", max_size=4)
 @given(st.tuples(PARTS, PARTS, PARTS), st.tuples(PARTS, PARTS, PARTS))
 def test_no_two_triples_share_a_key(first: tuple[str, str, str], second: tuple[str, str, str]) -> None:
     assert (ticket_key(*first) == ticket_key(*second)) == (first == second)
+
+
+@given(st.tuples(PARTS, PARTS, PARTS), st.tuples(PARTS, PARTS, PARTS))
+def test_no_event_shares_a_key_with_a_dedupe_key_or_another_event(
+    first: tuple[str, str, str], second: tuple[str, str, str]
+) -> None:
+    assert event_key(*first) != ticket_key(*second)
+    assert (event_key(*first) == event_key(*second)) == (first == second)
 
 
 def test_a_key_is_ten_base32_characters_and_stays_what_it_is() -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 
-from escalade.errors import RefusedError, TicketNotFoundError
+from escalade.errors import RefusedError, TicketNotFoundError, UnreachableError
 from escalade.messages import Acknowledge, Close, Escalate, Resolve
 from escalade.ticket import Actor, Severity, Status, Ticket, workflow_id
 from tests.worker.installation import installed
 from worker import search_attributes
 from worker.client import NoWorkerError, TicketClient
+from worker.plugin import escalade_plugin
 from worker.testing import real_server
 from workflows import attributes
 
@@ -36,6 +38,39 @@ async def test_tickets_without_a_dedupe_key_are_tickets_of_their_own(temporal: C
     tickets = TicketClient(temporal)
     keys = {(await tickets.open(Ticket(title="one of many"))).key for _ in range(3)}
     assert len(keys) == 3
+
+
+async def test_an_opening_sent_twice_by_one_event_id_is_one_ticket_without_a_dedupe_key(temporal: Client) -> None:
+    tickets = TicketClient(temporal)
+    first, second = [await tickets.open(Ticket(title="once", event_id="e-1", source="client-test")) for _ in range(2)]
+    elsewhere = await tickets.open(Ticket(title="once", event_id="e-1", source="another"))
+    as_dedupe_key = await tickets.open(Ticket(title="once", dedupe_key="e-1", source="client-test"))
+    assert (first.existed, second.existed) == (False, True)
+    assert (second.key, second.life) == (first.key, first.life)
+    assert len({first.key, elsewhere.key, as_dedupe_key.key}) == 3
+
+
+@pytest.mark.parametrize(
+    ("ticket", "mend"),
+    [
+        (Ticket(), "It may have been taken: `escalade ticket list` shows it; try again only if it is not there."),
+        (Ticket(dedupe_key="d"), "Try again: the same dedupe key is never two tickets."),
+        (Ticket(event_id="e"), "Try again with the same event id: it is never handled twice."),
+    ],
+)
+async def test_an_opening_without_an_answer_says_truly_whether_to_try_again(
+    monkeypatch: pytest.MonkeyPatch, ticket: Ticket, mend: str
+) -> None:
+    monkeypatch.setattr("worker.client._CALL", SOON)
+    monkeypatch.setattr("worker.client._MARGIN", SOON)
+
+    # It takes the connection and says nothing: what becomes of the call, nobody can know.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = "{}:{}".format(*silent.getsockname())
+        client = await Client.connect(address, lazy=True, plugins=[escalade_plugin()])
+        with pytest.raises(UnreachableError, match="did not answer within") as late:
+            await TicketClient(client).open(ticket)
+    assert late.value.mend == mend
 
 
 async def test_a_ticket_is_found_by_its_search_attributes_before_any_worker_saw_it(temporal: Client) -> None:
