@@ -18,6 +18,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.guard import Guard
+from activities.suspects import GRACE, in_turn, suspects
 from configuration import Live
 from escalade.errors import EscaladeError, TicketNotFoundError
 from escalade.messages import Acknowledge, Command, JournalBatch, Resolve, Snapshot, TicketView, Upcoming
@@ -36,10 +37,6 @@ from store import Store, TicketQuery
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-GRACE: Final = timedelta(seconds=60)
-"""So late a ticket may be before somebody is told."""
-SUSPECTS: Final = 200
-"""So many suspects are asked in one look; when there are more, the finding is the same."""
 CANARY_SOURCE: Final = "escalade-canary"
 """The `source` of canary tickets: what a policy matches to have them."""
 CANARY_WITHIN: Final = timedelta(seconds=40)
@@ -54,6 +51,9 @@ class Tickets(Protocol):
 
     async def overdue(self, before: datetime) -> list[str]:
         """Keys of open tickets that Temporal's index calls due before an instant, or reports problems of."""
+
+    async def unadmitted(self, before: datetime) -> list[str]:
+        """Keys of tickets that run since before an instant, and have no policy in Temporal's index."""
 
     async def running(self) -> list[str]:
         """Keys of all tickets whose workflow runs."""
@@ -195,23 +195,39 @@ class Watch:
 
     async def _late(self, rows: list[Snapshot], now: datetime) -> list[WatchFinding]:
         before = now - GRACE
-        suspects: dict[str, datetime] = dict.fromkeys(await self._tickets.overdue(before), before)
-        suspects |= {row.key: row.due_at for row in rows if row.due_at is not None and row.due_at < before}
-        keys = sorted(suspects)[:SUSPECTS]
-        answers = await asyncio.gather(*(self._ask(self._tickets.upcoming(key)) for key in keys))
+        unadmitted = await self._tickets.unadmitted(before)
+        found = suspects(rows, [*await self._tickets.overdue(before), *unadmitted], now)
+        keys = in_turn(found, now)
+        answers = await asyncio.gather(*(self._confirm(key, unadmitted, before) for key in keys))
         findings = []
         for key, answer in zip(keys, answers, strict=True):
-            since = suspects[key]
-            if isinstance(answer, TicketNotFoundError):
+            if isinstance(answer, TicketNotFoundError) or answer is None:
                 continue
             if isinstance(answer, EscaladeError):
                 text = f"Ticket {key} does not answer: {answer.message}"
-                findings.append(self._finding("silent", key, since, text, now))
-            elif answer and answer[0].at < before:
-                due = answer[0]
-                text = f"Ticket {key} is {_seconds(now - due.at)} late: {due.what} was due at {due.at:%H:%M:%S}Z."
-                findings.append(self._finding("late", key, due.at, text, now))
+                findings.append(self._finding("silent", key, found[key], text, now))
+            elif isinstance(answer, TicketView):
+                text = f"Ticket {key} has no policy {_seconds(now - answer.opened_at)} after it came: it pages nobody."
+                findings.append(self._finding("unadmitted", key, answer.opened_at, text, now))
+            else:
+                text = (
+                    f"Ticket {key} is {_seconds(now - answer.at)} late: {answer.what} was due at {answer.at:%H:%M:%S}Z."
+                )
+                findings.append(self._finding("late", key, answer.at, text, now))
         return findings
+
+    async def _confirm(
+        self, key: str, unadmitted: list[str], before: datetime
+    ) -> Upcoming | TicketView | EscaladeError | None:
+        """Ask a suspect: what it should have done, itself when it has no policy, or None when all is well."""
+        if key in unadmitted:
+            view = await self._ask(self._tickets.view(key))
+            if isinstance(view, EscaladeError) or (not view.policy and view.status.is_open):
+                return view
+        answer = await self._ask(self._tickets.upcoming(key))
+        if isinstance(answer, EscaladeError):
+            return answer
+        return answer[0] if answer and answer[0].at < before else None
 
     async def _missing(self, rows: list[Snapshot], running: set[str], now: datetime) -> list[WatchFinding]:
         findings = []
@@ -314,6 +330,8 @@ def snapshot_of(view: TicketView, now: datetime) -> Snapshot:
         updated_at=now,
         due_at=due.at if due else None,
         due_what=due.what if due else "",
+        next_due_at=due.at if due else None,
+        holding=any(ahead.kind == "hold_ends" for ahead in view.upcoming),
         merged_into=view.merged_into,
     )
 

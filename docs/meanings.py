@@ -88,6 +88,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "configuration.refused": "A changed configuration is not valid: the last good one goes on serving. The errors.",
     },
     "The watch (stream `operations`)": {
+        "watch.unadmitted": "An open ticket that has no policy a minute after it came.",
         "watch.late": "An open ticket whose next due is more than a minute past.",
         "watch.silent": "An open ticket that does not answer.",
         "watch.missing": "An open ticket whose workflow is gone.",

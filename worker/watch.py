@@ -110,6 +110,10 @@ class WatchedTickets:
             _LOG.debug("The server does not report problems of workflows.")
         return sorted(set(found))
 
+    async def unadmitted(self, before: datetime) -> list[str]:
+        """Tickets that run since before an instant, and have not written their policy into the index."""
+        return await self._keys(f"{_TICKETS} AND StartTime < '{before.isoformat()}' AND TicketPolicy IS NULL")
+
     async def running(self) -> list[str]:
         """All tickets whose workflow runs."""
         return await self._keys(_TICKETS)

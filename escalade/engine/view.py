@@ -98,6 +98,7 @@ def snapshot(state: TicketState) -> Snapshot:
     """The ticket's row in lists."""
     ticket = state.ticket
     due_at, due_what = limit(state)
+    ahead = dues(state)
     closed = state.status is Status.CLOSED
     return Snapshot(
         key=state.key,
@@ -123,6 +124,8 @@ def snapshot(state: TicketState) -> Snapshot:
         updated_at=state.updated_at,
         due_at=due_at,
         due_what=due_what,
+        next_due_at=ahead[0].at if ahead else None,
+        holding=state.status.is_open and state.visit is not None and state.visit.holding,
         merged_into=state.merged_into,
         handled=state.handled if closed else {},
     )

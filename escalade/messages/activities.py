@@ -118,6 +118,10 @@ class Snapshot(BaseModel):
     updated_at: Instant
     due_at: Instant | None = None
     due_what: str = ""
+    next_due_at: Instant | None = None
+    """The earliest due of any kind, as of this snapshot: a round that was made since has moved it."""
+    holding: bool = False
+    """Whether it waits for somebody to be on duty: a changed roster is to be told to it (decision 15)."""
     merged_into: str = ""
     handled: dict[str, int] = Field(default_factory=dict)
     """Only in the last snapshot of a life: the event ids it has handled, for the next life on this key."""

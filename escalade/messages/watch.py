@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 from escalade.record import Entry
 from escalade.time.instants import Instant
 
-FindingKind = Literal["late", "silent", "missing", "canary"]
-"""A ticket whose next due is past; one that does not answer; one whose workflow is gone; the canary's failure."""
+FindingKind = Literal["late", "silent", "unadmitted", "missing", "canary"]
+"""A ticket whose next due is past; one that does not answer; one without a policy; one whose workflow is
+gone; the canary's failure."""
 
 OPERATIONS: str = "operations"
 """The stream of the journal that holds what the watch found."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from activities.guard import Guard
 from activities.implementations import Activities
@@ -80,6 +81,12 @@ class Installation:
     store: Store
     live: Live
     paper: Path
+    workers: list[Worker]
+    """Of tickets, pages and journal."""
+
+    async def stop_tickets(self) -> None:
+        """Take away the worker of tickets, and leave those of pages and journal."""
+        await self.workers[0].shutdown()
 
     def said(self) -> str:
         """Everything that was printed."""
@@ -130,6 +137,6 @@ async def installed(
         for worker in workers:
             await stack.enter_async_context(worker)
         tickets = TicketClient(client, answer_within=timedelta(seconds=10))
-        yield Installation(client, tickets, store, live, paper)
+        yield Installation(client, tickets, store, live, paper, workers)
     activities.close()
     store.close()

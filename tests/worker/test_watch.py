@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete
 from temporalio import workflow
@@ -14,18 +15,19 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
-from activities.contracts import JOURNAL_QUEUE
+from activities.contracts import JOURNAL_QUEUE, TICKETS_QUEUE
 from activities.watch import canary_key
-from escalade.messages import JournalBatch, Resolve, Upcoming
+from escalade.messages import Escalate, JournalBatch, Resolve, Upcoming
 from escalade.messages.activities import Snapshot
 from escalade.messages.watch import OPERATIONS, CanaryReport, WatchReport, WatchRequest
-from escalade.ticket import Severity, Status, Ticket, workflow_id
+from escalade.ticket import Actor, Severity, Status, Ticket, workflow_id
 from store.tables import lives
 from store.tables import tickets as rows
 from tests.worker.installation import installed, now_in_utc
 from worker import search_attributes
 from worker.testing import real_server
 from worker.watch import CANARY, SWEEP, schedule_watch
+from workflows.ticket import TicketWorkflow
 
 
 def soon() -> datetime:
@@ -75,18 +77,22 @@ async def listening() -> AsyncIterator[tuple[str, list[bytes]]]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/beat", heard
 
 
+def open_row(key: str, at: datetime, **more: Any) -> Snapshot:
+    """What the store knows of an open ticket."""
+    told = {"title": "db down", "severity": Severity.SEV1, "status": Status.TRIAGE, "opened_at": at, "updated_at": at}
+    return Snapshot.model_validate({"key": key, "life": "x", "version": 1, **told, **more})
+
+
 async def test_a_ticket_whose_due_is_past_pages_the_catch_all_once_an_hour(tmp_path: Path) -> None:
     async with real_server() as client, installed(client, tmp_path) as there:
         due = now_in_utc() - timedelta(minutes=3)
+        # A round is no limit: Temporal's index does not show it, only the row does.
+        row = open_row("stuckstuck", due - timedelta(minutes=5), next_due_at=due)
+        there.store.write(JournalBatch(stream=workflow_id(row.key), life="x", snapshot=row))
         async with Worker(client, task_queue="stuck", workflows=[Stuck]):
             await client.start_workflow(
-                "TicketWorkflow",
-                due.isoformat(),
-                id=workflow_id("stuckstuck"),
-                task_queue="stuck",
-                search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.DUE, due)]),
+                "TicketWorkflow", due.isoformat(), id=workflow_id("stuckstuck"), task_queue="stuck"
             )
-            await _indexed(client, 1)
             first = await look(client)
             assert [finding.kind for finding in first.fresh] == ["late"]
             assert "Ticket stuckstuck is" in there.said()
@@ -95,6 +101,52 @@ async def test_a_ticket_whose_due_is_past_pages_the_catch_all_once_an_hour(tmp_p
         assert there.said().count("subject") == 1
         written = [stored.entry for stored in there.store.entries(OPERATIONS) if stored.entry.kind == "watch.late"]
         assert [entry.data["key"] for entry in written] == ["stuckstuck"]
+
+
+async def test_a_ticket_in_the_catch_all_whose_worker_is_gone_is_reported(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path, now=soon) as there:
+        opened = await there.tickets.open(Ticket(title="nobody answers"))
+        await there.until(opened.key, lambda view: bool(view.told))
+        ana = Actor(kind="person", id="ana", via="test")
+        await there.tickets.command(opened.key, Escalate(by=ana, reason="I am not here"))
+        await there.until(
+            opened.key, lambda view: "channel:last-resort" in {t.target for t in view.told} and not view.unwritten
+        )
+        row = there.store.ticket(opened.key)
+        assert row is not None
+        assert row.due_at is None, "no limit runs in the catch-all: Temporal's index has nothing of it"
+        before = there.said().count("subject")
+        await there.stop_tickets()
+        report = await look(client)
+        assert [(finding.kind, finding.key) for finding in report.fresh] == [("silent", opened.key)]
+        assert there.said().count("subject") == before + 1
+        assert (await look(client)).fresh == []
+
+
+async def test_a_row_that_is_only_stale_is_no_finding(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        opened = await there.tickets.open(Ticket(title="fine"))
+        await there.until(opened.key, lambda view: bool(view.told) and not view.unwritten)
+        row = there.store.ticket(opened.key)
+        assert row is not None
+        stale = row.model_copy(update={"version": row.version + 1, "next_due_at": now_in_utc() - timedelta(hours=1)})
+        there.store.write(JournalBatch(stream=workflow_id(row.key), life=row.life, snapshot=stale))
+        assert (await look(client)).findings == []
+
+
+async def test_a_ticket_that_was_never_admitted_is_reported(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path, now=soon) as there:
+        await there.stop_tickets()
+        # A worker that can decide and cannot look anything up: no ticket gets its policy.
+        async with Worker(client, task_queue=TICKETS_QUEUE, workflows=[TicketWorkflow]):
+            opened = await there.tickets.open(Ticket(title="db down"))
+            await there.until(opened.key, lambda view: view.waiting_for == "its policy")
+            await _indexed(client, 1)
+            assert there.store.ticket(opened.key) is None
+            report = await look(client)
+        assert [(finding.kind, finding.key) for finding in report.fresh] == [("unadmitted", opened.key)]
+        assert "has no policy" in there.said()
+        assert "last-resort" in there.said()
 
 
 async def test_a_ticket_that_does_not_answer_is_told_as_silent(tmp_path: Path) -> None:
@@ -114,17 +166,7 @@ async def test_a_ticket_that_does_not_answer_is_told_as_silent(tmp_path: Path) -
 
 async def test_an_open_row_without_a_workflow_is_an_entry_and_a_page(tmp_path: Path) -> None:
     async with real_server() as client, installed(client, tmp_path) as there:
-        long_ago = now_in_utc() - timedelta(hours=1)
-        row = Snapshot(
-            key="gonegonego",
-            life="x",
-            version=1,
-            title="gone",
-            severity=Severity.SEV1,
-            status=Status.TRIAGE,
-            opened_at=long_ago,
-            updated_at=long_ago,
-        )
+        row = open_row("gonegonego", now_in_utc() - timedelta(hours=1))
         there.store.write(JournalBatch(stream=workflow_id(row.key), life="x", snapshot=row))
         report = await look(client, compare=True)
         assert [(finding.kind, finding.key) for finding in report.fresh] == [("missing", "gonegonego")]
