@@ -6,22 +6,26 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from configuration import Live
 from escalade.errors import EscaladeError, StoreError
 from escalade.messages import JournalBatch
 from escalade.record import Entry
-from escalade.ticket import SYSTEM
-from store import Store
+from escalade.ticket import SYSTEM, workflow_id
+from store import Store, TicketQuery
 from worker.watch import schedule_watch
 
 _LOG = logging.getLogger(__name__)
 
 STREAM: Final = "configuration"
+_CALL: Final = timedelta(seconds=5)
+_AT_ONCE: Final = 20
+"""Signals under way at once: a roster that changes must not crowd out what tickets want of the server."""
 
 
 async def reload_configuration(client: Client, live: Live, store: Store, *, now: Callable[[], datetime]) -> bool:
@@ -48,6 +52,7 @@ async def reload_configuration(client: Client, live: Live, store: Store, *, now:
             await schedule_watch(client, canary_every=live.current.watch.canary_every)
         except EscaladeError as error:
             _LOG.error("%s", error)
+        await wake_held(client, store)
     entry = Entry(
         entry_id=f"reload/{uuid.uuid4().hex}",
         stream=STREAM,
@@ -63,3 +68,37 @@ async def reload_configuration(client: Client, live: Live, store: Store, *, now:
     except StoreError as error:
         _LOG.error("%s", error)
     return not errors
+
+
+async def wake_held(client: Client, store: Store) -> int:
+    """Tell every ticket that waits for somebody to be on duty that the roster changed (decision 15).
+
+    Each worker does it after its own reload: whichever looks up the roster then, one of them knows the new one.
+
+    Returns:
+        How many took it. What goes wrong is logged: such a ticket still wakes when it expected to.
+    """
+    try:
+        rows = await asyncio.to_thread(store.tickets, TicketQuery(open_only=True))
+    except StoreError as error:
+        _LOG.error("Tickets that wait for somebody on duty were not told of the new roster: %s", error)
+        return 0
+    slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def wake(key: str) -> bool:
+        async with slots:
+            try:
+                handle = client.get_workflow_handle(workflow_id(key))
+                await handle.signal("roster_changed", rpc_timeout=_CALL)
+            except RPCError as error:
+                if error.status != RPCStatusCode.NOT_FOUND:
+                    _LOG.error(
+                        "Ticket %s was not told of the new roster: %s", key, error.message, extra={"ticket": key}
+                    )
+                return False
+            return True
+
+    woken = sum(await asyncio.gather(*(wake(row.key) for row in rows if row.holding)))
+    if woken:
+        _LOG.info("%d tickets that wait for somebody on duty look at the new roster.", woken)
+    return woken
