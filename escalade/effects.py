@@ -35,6 +35,8 @@ class ResolveRound(Effect):
     round_id: str = ""
     """What the delivery ledger knows the round by; asking again keeps it."""
     request: RoundRequest
+    after: str = ""
+    """As for pages."""
     due_at: Instant
     subject: str = ""
     text: str = ""
@@ -51,6 +53,8 @@ class SendPages(Effect):
     people: list[PagePerson]
     due_at: Instant
     candidates_left: int = 0
+    after: str = ""
+    """The page this one replaces: it starts when that one has handed back its receipts, or both would send."""
     others_told: bool = False
     """Others of this round acknowledged meanwhile and were taken out: its failing is not the whole round's."""
     subject: str = ""
@@ -105,7 +109,7 @@ class StepFinished(BaseModel):
 
     effect: str
     outcome: Literal["done", "failed", "lost"]
-    text: str = ""
+    text: str = Field("", max_length=4000)
     data: dict[str, Any] = Field(default_factory=dict)
 
 

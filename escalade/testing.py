@@ -137,6 +137,14 @@ class Climb:
                 self._answer(self.state.pending[effect.id])
         raise AssertionError("the engine spins: 10,000 effects at one instant")
 
+    def answer_next(self) -> None:
+        """Answer the one effect that has waited longest; what follows from it waits."""
+        while self._queue:
+            effect = self._queue.pop(0)
+            if effect.id in self.state.pending:
+                self._answer(self.state.pending[effect.id])
+                return
+
     def _answer(self, effect: AnyEffect) -> None:
         match effect:
             case ResolveRound():

@@ -22,6 +22,7 @@ PASSED_THROUGH: Final = (
     "workflows.attributes",
     "workflows.doorway",
     "workflows.effects",
+    "workflows.lives",
     "workflows.steps",
 )
 """Modules a workflow shares with its process: pure, so that sharing is safe, and costly to load per ticket.

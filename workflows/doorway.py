@@ -6,7 +6,7 @@ Nothing here raises: a handler that raises wedges its ticket for ever (decision 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 from temporalio import workflow
@@ -14,11 +14,15 @@ from temporalio.common import RawValue
 
 from escalade.effects import StepFinished
 from escalade.engine import Event, MergedHere, Opened, RosterChanged, Unreadable
-from escalade.engine.events import DeliveryFailed
+from escalade.engine.events import DeliveryFailed, MergeAnswered
 from escalade.messages import COMMANDS, Command, read_command, read_ticket
+
+LARGEST: Final = 128 * 1024
+"""Bytes of one message: Temporal takes no payload over 2 MB, and a ticket hands on what it hears."""
 
 _FACTS: dict[str, type[BaseModel]] = {
     "merged": MergedHere,
+    "merge_answer": MergeAnswered,
     "step_outcome": StepFinished,
     "delivery_failed": DeliveryFailed,
     "roster_changed": RosterChanged,
@@ -36,23 +40,34 @@ def plain(value: RawValue) -> Any:
 
 def command(name: str, args: Sequence[RawValue]) -> Command | str:
     """The command meant by an update or signal, or why it is none."""
+    size = sum(len(value.payload.data) for value in args)
+    if size > LARGEST:
+        return f"{name} takes {size} bytes; at most {LARGEST} are read"
     return read_command(name, [plain(value) for value in args])
 
 
 def event(name: str, args: Sequence[RawValue]) -> Event:
     """The event meant by a signal; what cannot be read is an event too."""
+    size = sum(len(value.payload.data) for value in args)
+    if size > LARGEST:
+        return Unreadable(door=f"signal {name[:64]!r}", text=f"{size} bytes; at most {LARGEST} are read")
+    return event_of(name, [plain(value) for value in args[:1]])
+
+
+def event_of(name: str, given: list[Any]) -> Event:
+    """The event meant by a signal whose arguments are plain values."""
     if name == "open":
-        ticket, problems = read_ticket(plain(args[0]) if args else None)
+        ticket, problems = read_ticket(given[0] if given else None)
         return Opened(ticket=ticket, problems=problems)
     if name in COMMANDS:
-        read = command(name, args)
+        read = read_command(name, given)
         return read if isinstance(read, Command) else Unreadable(door=f"signal {name}", text=read[:500])
     kind = _FACTS.get(name)
     if kind is None:
         known = ", ".join(["open", *COMMANDS, *_FACTS])
         return Unreadable(door=f"signal {name[:64]!r}", text=f"no such signal; known are {known}")
     try:
-        fact = kind.model_validate(plain(args[0]) if args else {})
+        fact = kind.model_validate(given[0] if given else {})
     except (ValidationError, ValueError, RecursionError) as error:
         return Unreadable(door=f"signal {name}", text=str(error)[:500])
     return fact  # type: ignore[return-value]

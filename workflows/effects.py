@@ -20,12 +20,14 @@ from escalade.effects import (
     RoundResolved,
     RunStep,
     SendPages,
+    StepFinished,
     TellTicket,
     TicketTold,
 )
 from escalade.engine import Event, JournalWritten, TicketState, brief, snapshot
 from escalade.engine.draft import PAGING
 from escalade.engine.events import StepStarted
+from escalade.engine.outbox import first_slice
 from escalade.messages import JournalAck, JournalBatch, PageRequest, PageResult, ResolveRequest
 from escalade.messages.activities import PagePerson, StepRequest
 from escalade.people.resolve import ResolvedRound, RoundRequest
@@ -89,6 +91,8 @@ class EffectRunner:
         for effect in list(wanted.values()):
             if effect.id in self._tasks or (isinstance(effect, RunStep) and effect.started):
                 continue
+            if isinstance(effect, ResolveRound | SendPages) and effect.after in wanted:
+                continue  # the page it replaces has not handed back its receipts
             if effect.cancelled:
                 # Cancelled before it was started here: there is nothing to wait for.
                 self._outcomes.append(_never_started(effect))
@@ -96,7 +100,7 @@ class EffectRunner:
                 continue
             if isinstance(effect, SendPages) or self._may_send(effect):
                 # Said now, before the task runs: the journal must not write what this page takes along.
-                self._carried[effect.id] = list(self._state().outbox)
+                self._carried[effect.id] = first_slice(self._state().outbox)
             task = asyncio.create_task(self._run(effect))
             task.add_done_callback(lambda _: self._wake())
             self._tasks[effect.id] = task
@@ -248,8 +252,7 @@ class EffectRunner:
             config=effect.step.config,
             brief=brief(state),
         )
-        # Started by an earlier run of this ticket: its outcome comes by signal all the same.
-        with contextlib.suppress(WorkflowAlreadyStartedError, ChildWorkflowError):
+        try:
             await workflow.start_child_workflow(
                 "StepWorkflow",
                 request,
@@ -258,6 +261,12 @@ class EffectRunner:
                 cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
                 static_summary=f"{effect.step.use} for {state.ticket.title}"[:200],
             )
+        except WorkflowAlreadyStartedError:
+            pass  # by an earlier run of this ticket: its outcome comes by signal all the same
+        except ChildWorkflowError as error:
+            text = f"it could not be started: {error.cause or error}"[:1000]
+            self._outcomes.append(StepFinished(effect=effect.id, outcome="failed", text=text))
+            return
         self._outcomes.append(StepStarted(effect=effect.id))
 
     async def _tell(self, effect: TellTicket) -> None:

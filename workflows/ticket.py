@@ -17,18 +17,15 @@ from temporalio.exceptions import ApplicationError
 
 from activities import contracts
 from escalade.engine import (
-    ENGINE,
     Admitted,
     Event,
     JournalWritten,
     Opened,
     Tick,
-    TicketState,
     Unreadable,
     answer,
     decide,
     dues,
-    new_state,
     next_due,
     repeat_ahead,
     upcoming,
@@ -37,13 +34,15 @@ from escalade.engine import (
 from escalade.engine.arriving import payload_digest
 from escalade.engine.draft import Decision
 from escalade.engine.events import Cancelled
-from escalade.messages import AdmitRequest, Answer, TicketView, Upcoming, read_ticket
+from escalade.engine.outbox import first_slice
+from escalade.messages import AdmitRequest, Answer, TicketView, Upcoming
 from escalade.record import Entry
 from escalade.ticket import Status, key_of
 from workflows import doorway
 from workflows.alarm import Alarm
 from workflows.attributes import Attributes, details
 from workflows.effects import EffectRunner, batch
+from workflows.lives import begin, next_ticket, same_ticket
 
 IDLE: Final = timedelta(hours=1)
 """A ticket that rests this long continues as new into its wait: replays stay short, upgrades land (decision 40)."""
@@ -53,9 +52,6 @@ PATIENCE: Final = 4
 
 FLUSH: Final = timedelta(seconds=30)
 """How long a cancelled workflow tries to get its last entries written."""
-
-CARRIED: Final = "escalade_state"
-"""The only key of the input of a run that continues another."""
 
 
 @workflow.defn(name="TicketWorkflow")
@@ -72,22 +68,23 @@ class TicketWorkflow:
         """Take up the state of the run before, or read the ticket. Any input gives a ticket; none can wedge it."""
         info = workflow.info()
         self._woken = False
-        self._waiting: list[Event] = []
-        self._problems: list[str] = []
         self._suggested_at = 0
         self._idle_from: datetime | None = None
         self._journalling: asyncio.Task[None] | None = None
-        first = start[0] if start else None
-        carried = first.get(CARRIED) if info.continued_run_id and isinstance(first, dict) else None
-        if carried is not None:
-            self._state = TicketState.model_validate(carried)
-            self._state.run, self._state.entry_n, self._state.effect_n = info.run_id, 0, 0
-        else:
-            ticket, self._problems = read_ticket(first)
-            key = key_of(info.workflow_id)
-            # Neither continue-as-new nor a reset changes a life, so it is not the run id; a new ticket has its own.
-            life = str(workflow.uuid4()) if info.continued_run_id else info.first_execution_run_id
-            self._state = new_state(ticket, key=key, life=life, run=info.run_id, now=workflow.now())
+        self._parked: list[tuple[str, list[Any]]] = []
+        # Neither continue-as-new nor a reset changes a life, so it is not the run id; a new ticket has its own.
+        life = str(workflow.uuid4()) if info.continued_run_id else info.first_execution_run_id
+        beginning = begin(
+            start[0] if start else None,
+            continues=info.continued_run_id is not None,
+            key=key_of(info.workflow_id),
+            life=life,
+            run=info.run_id,
+            now=workflow.now(),
+        )
+        self._state, self._problems = beginning.state, beginning.problems
+        self._waiting = [doorway.event_of(name, given) for name, given in beginning.signals]
+        if not beginning.goes_on:
             self._idle_from = workflow.now()
         self._alarm = Alarm(self._wake)
         self._effects = EffectRunner(lambda: self._state, self._wake)
@@ -110,7 +107,8 @@ class TicketWorkflow:
             raise
         await workflow.wait_condition(workflow.all_handlers_finished)
         if self._state.next_ticket is not None:
-            workflow.continue_as_new(args=[self._state.next_ticket])
+            self._stop_everything()
+            workflow.continue_as_new(args=[next_ticket(self._state, self._parked)])
         return f"merged into {self._state.merged_into}" if self._state.merged_into else self._state.status.value
 
     # -- what arrives ---------------------------------------------------------------------------------------------
@@ -139,7 +137,9 @@ class TicketWorkflow:
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """A command or fact of somebody who does not wait."""
         event = doorway.event(name, args)
-        if self._state.policy is None:
+        if self._state.next_ticket is not None:
+            self._parked.append((name, [doorway.plain(given) for given in args[:1]]))
+        elif self._state.policy is None:
             self._waiting.append(event)
         else:
             self._decide(event)
@@ -253,7 +253,7 @@ class TicketWorkflow:
         carried = self._effects.carried
         if all(entry.entry_id in carried for entry in state.outbox):
             return
-        self._journalling = asyncio.create_task(self._write(list(state.outbox)))
+        self._journalling = asyncio.create_task(self._write(first_slice(state.outbox)))
         self._journalling.add_done_callback(lambda _: self._wake())
 
     async def _write(self, entries: list[Entry]) -> None:
@@ -269,6 +269,8 @@ class TicketWorkflow:
 
     def _over(self) -> bool:
         state = self._state
+        if state.next_ticket is not None:
+            return True  # somebody needs a human now: what is left to clean up goes along
         return state.status is Status.CLOSED and not state.outbox and not self._effects.busy and not self._journalling
 
     # -- continue-as-new ------------------------------------------------------------------------------------------
@@ -294,12 +296,14 @@ class TicketWorkflow:
         return not self._effects.busy or length > PATIENCE * self._suggested_at
 
     def _continue_as_new(self) -> None:
+        self._stop_everything()
+        workflow.continue_as_new(args=[same_ticket(self._state)])
+
+    def _stop_everything(self) -> None:
         self._alarm.set(None, "")
         self._effects.cancel_all()
         if self._journalling is not None:
             self._journalling.cancel()
-        state = self._state.model_copy(update={"engine": ENGINE})
-        workflow.continue_as_new(args=[{CARRIED: state.model_dump(mode="json", by_alias=True)}])
 
     async def _cancelled(self) -> None:
         """Cancelled from outside Escalade: say so in the journal, for a short while."""
@@ -308,7 +312,7 @@ class TicketWorkflow:
         reason = workflow.cancellation_reason() or ""
         self._decide(Cancelled(reason=reason))
         self._effects.cancel_all()
-        entries = list(self._state.outbox)
+        entries = first_slice(self._state.outbox)
         await workflow.execute_activity(
             contracts.journal,
             batch(self._state, entries),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from typing import Final
 
 from escalade.effects import ResolveRound, SendPages
 from escalade.engine.draft import PAGING, Draft
-from escalade.engine.due import DueKind
 from escalade.engine.ladder import enter, unacknowledge
+from escalade.engine.pausing import drop_pause
 from escalade.engine.state import Acknowledgement
+from escalade.engine.work import restart_expiry
 from escalade.messages.commands import Acknowledge, Command, Follow, Reassign, Respond, Unacknowledge
 from escalade.people.roster import parse_target
-from escalade.ticket import Actor, Status
-from escalade.time.durations import format_duration
+from escalade.ticket import Status
+
+MANY: Final = 200
+"""Watchers and responders of one ticket: its state and its messages have to stay small."""
 
 
 def acknowledge(d: Draft, cmd: Acknowledge) -> None:
@@ -20,29 +23,27 @@ def acknowledge(d: Draft, cmd: Acknowledge) -> None:
     state, visit = d.state, d.visit
     by = cmd.by
     if any(ack.by.id == by.id and ack.by.kind == by.kind for ack in visit.acks):
-        _restart_expiry(d)
+        if by.is_person:
+            restart_expiry(d)
         d.note("ticket.confirmed", f"{by.id} confirmed: still on it", cmd.comment, actor=by)
         d.text = "confirmed: still yours" if state.owner == by.id else "confirmed"
         return
     if by.is_person:
         _acknowledged_by_person(d, cmd)
+    elif visit.acknowledged_at is not None:
+        d.note("ticket.joined", f"{by.id}, which is no person, acknowledges it too", cmd.comment, actor=by)
+        d.text = "noted; it had been acknowledged before"
+        return
     else:
         visit.acks.append(Acknowledgement(by=by, at=d.now, counts=False))
         d.note("ticket.acknowledged", f"acknowledged by {by.id}, which is no person", cmd.comment, actor=by)
-        _settle(d)
+        settle(d)
         d.text = "acknowledged; paging stops, and it has no owner yet"
     if state.status is Status.NEW:
         state.status = Status.INVESTIGATING
     elif state.pause is not None and state.pause.status is Status.NEW:
         state.pause = state.pause.model_copy(update={"status": Status.INVESTIGATING})
-    _restart_expiry(d)
-
-
-def _restart_expiry(d: Draft) -> None:
-    visit = d.visit
-    visit.worked_at = d.standing
-    visit.reminded = False
-    visit.caps.pop(DueKind.EXPIRY, None)
+    restart_expiry(d)
 
 
 def _acknowledged_by_person(d: Draft, cmd: Acknowledge) -> None:
@@ -64,7 +65,7 @@ def _acknowledged_by_person(d: Draft, cmd: Acknowledge) -> None:
         d.text = "acknowledged; it is yours now" if first else f"noted; {state.owner} had acknowledged it before"
     elif have >= quorum or quorum == 1:
         d.note("ticket.acknowledged", f"acknowledged by {by.id} ({role})", why, actor=by, seconds=seconds)
-        _settle(d)
+        settle(d)
         d.text = "acknowledged; paging stops"
     else:
         d.note(
@@ -78,7 +79,7 @@ def _acknowledged_by_person(d: Draft, cmd: Acknowledge) -> None:
         d.text = f"acknowledged; {have} of {quorum} needed, the others are still paged"
 
 
-def _settle(d: Draft) -> None:
+def settle(d: Draft) -> None:
     """Enough have acknowledged: paging stops, the resolve limit starts."""
     visit = d.visit
     if visit.acknowledged_at is None:
@@ -96,10 +97,10 @@ def _spare(d: Draft, target: str) -> None:
         if isinstance(effect, ResolveRound) and effect.purpose in PAGING and not effect.cancelled:
             d.state.pending[effect.id] = effect.model_copy(update={"cancelled": True})
             request = effect.request.model_copy(update={"except_for": [*effect.request.except_for, target]})
-            d.add(effect.model_copy(update={"id": d.effect_id(), "request": request}))
+            d.add(effect.model_copy(update={"id": d.effect_id(), "after": effect.id, "request": request}))
         elif isinstance(effect, SendPages) and effect.purpose in PAGING and not effect.cancelled:
             rest = [person for person in effect.people if person.target != target]
-            others = {"people": rest, "others_told": True}
+            others = {"people": rest, "others_told": True, "after": effect.id}
             if len(rest) == len(effect.people):
                 continue
             d.state.pending[effect.id] = effect.model_copy(update={"cancelled": True})
@@ -134,8 +135,7 @@ def reassign(d: Draft, cmd: Reassign) -> None:
     tier = d.visit.tier
     why = f"reassigned by {cmd.by.id}" + (f": {cmd.reason}" if cmd.reason else "")
     d.note("ticket.reassigned", f"reassigned from {state.owner or 'nobody'} to {target}", cmd.reason, actor=cmd.by)
-    if state.pause is not None:
-        state.status, state.pause = state.pause.status, None
+    drop_pause(d, cmd)
     d.stop_paging()
     enter(d, tier, d.now, why, targets=[target])
     d.text = f"reassigned; {target} is paged"
@@ -147,7 +147,7 @@ def respond(d: Draft, cmd: Respond) -> None:
     if target is None:
         return
     state = d.state
-    if target not in state.responders:
+    if target not in state.responders and len(state.responders) < MANY:
         state.responders.append(target)
     d.note("responder.called", f"{target} is called in by {cmd.by.id}", cmd.reason, actor=cmd.by)
     d.resolve("responder", [target], due_at=d.now, why=f"called in by {cmd.by.id}", text=cmd.reason)
@@ -166,29 +166,10 @@ def follow(d: Draft, cmd: Follow) -> None:
             d.note("ticket.unfollowed", f"{target} is no longer told", cmd.comment, actor=cmd.by)
         d.text = f"{target} is no longer told"
         return
+    if target not in state.followers and len(state.followers) >= MANY:
+        d.refuse("too_many", f"{MANY} are told of it already.", actor=cmd.by, command=cmd.name)
+        return
     if target not in state.followers:
         state.followers.append(target)
         d.note("ticket.followed", f"{target} is told what becomes of it", cmd.comment, actor=cmd.by)
     d.text = f"{target} is told what becomes of it"
-
-
-def worked(d: Draft, by: Actor, *, rung: int) -> None:
-    """A person did something: it counts as work, and as the receiver's first (handoff delay).
-
-    Args:
-        d: the decision in the making.
-        by: who.
-        rung: the rung before it: who moves a ticket has not begun to work where it arrived.
-    """
-    visit = d.state.visit
-    if visit is None or not by.is_person or rung != visit.rung:
-        return
-    if visit.worked_at is not None:
-        _restart_expiry(d)
-    receiver = f"person:{by.id}" in visit.told or (d.state.owner == by.id and d.state.owner_is_person)
-    if receiver and not visit.first_work:
-        visit.first_work = True
-        delay = d.now - visit.entered_at
-        whole = timedelta(seconds=round(delay.total_seconds()))
-        text = f"first work in {d.state.tier_name} by {by.id}, {format_duration(whole)} after it came"
-        d.note("tier.first_work", text, actor=by, seconds=delay.total_seconds())

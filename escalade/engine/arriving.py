@@ -6,9 +6,9 @@ import hashlib
 
 from escalade.effects import TellTicket
 from escalade.engine.draft import Draft
-from escalade.engine.events import JournalWritten, MergedHere, Opened
+from escalade.engine.events import JournalWritten, Opened
 from escalade.engine.ladder import enter
-from escalade.engine.moving import change_severity, reopened
+from escalade.engine.moving import reopened
 from escalade.messages.activities import Admission
 from escalade.record import canonical
 from escalade.ticket import Status, Ticket
@@ -30,7 +30,7 @@ def admitted(d: Draft, admission: Admission) -> None:
     state.policy = admission.policy
     state.policy_why = admission.why
     state.last_payload = payload_digest(ticket)
-    for key, at in admission.handled.items():
+    for key, at in sorted(admission.handled.items(), key=lambda item: abs(item[1])):
         state.handled.setdefault(key, at)
     source = f" from {ticket.source}" if ticket.source else ""
     d.note(
@@ -89,7 +89,8 @@ def opened(d: Draft, event: Opened) -> None:
     ticket = event.ticket
     if state.status is Status.CLOSED:
         # Its workflow is about to end: what arrives now is the next life, and must not be lost.
-        state.next_ticket = ticket
+        if state.next_ticket is None:
+            state.next_ticket = ticket
         return
     if state.policy is None:
         return
@@ -106,29 +107,12 @@ def opened(d: Draft, event: Opened) -> None:
     known = "the ticket is open" if state.status.is_open else f"it is over, and so is what arrived ({ticket.status})"
     why = "; ".join([f"{known}: nobody is paged for it", *event.problems])
     changes = {
-        name: getattr(ticket, name)
+        name: str(getattr(ticket, name))[:300]
         for name in ("title", "description", "severity", "labels")
         if getattr(ticket, name) != getattr(state.ticket, name)
     }
     text = f"arrived again ({state.repeats}): {ticket.title}"
     d.note("ticket.repeated", text, why, actor=ticket.opened_by, repeats=state.repeats, changes=changes)
-
-
-def merged_here(d: Draft, event: MergedHere) -> None:
-    """Another ticket is the same as this one: its watchers follow, and the higher severity counts (decision 19)."""
-    state = d.state
-    if event.key in state.merged_from:
-        return
-    state.merged_from.append(event.key)
-    state.followers += [who for who in event.followers if who not in state.followers]
-    d.note("ticket.merged_here", f"{event.key} was merged into this: {event.title}", followers=event.followers)
-    if state.status.is_open and event.severity.rank < state.ticket.severity.rank:
-        old = state.ticket.severity
-        text = f"severity {old.value} → {event.severity.value}"
-        d.note(
-            "ticket.severity", text, f"{event.key}, merged into this, has it", old=old.value, new=event.severity.value
-        )
-        change_severity(d, event.severity)
 
 
 def journal_written(d: Draft, event: JournalWritten) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold
-from escalade.engine import acting, moving, outcomes, pausing, receipts
-from escalade.engine.arriving import admitted, journal_written, merged_here, opened
+from escalade.engine import acting, merging, moving, outcomes, pausing, receipts
+from escalade.engine.arriving import admitted, journal_written, opened
 from escalade.engine.clockwork import time_passed
 from escalade.engine.draft import Decision, Draft
 from escalade.engine.events import (
@@ -17,6 +17,7 @@ from escalade.engine.events import (
     DeliveryFailed,
     Event,
     JournalWritten,
+    MergeAnswered,
     MergedHere,
     Opened,
     RosterChanged,
@@ -26,6 +27,7 @@ from escalade.engine.events import (
 )
 from escalade.engine.ladder import begin_round
 from escalade.engine.state import TicketState
+from escalade.engine.work import worked
 from escalade.messages.commands import (
     Acknowledge,
     Close,
@@ -64,6 +66,10 @@ def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") 
     d = Draft(state, now, token=token)
     if isinstance(event, Command):
         _command(d, event)
+        if d.refusal is not None and event.event_id:
+            d.remember_refusal(event.event_id)
+    elif isinstance(event, Opened) and state.status is Status.CLOSED:
+        opened(d, event)  # its id belongs to the next life, which has not handled it yet
     elif not d.seen(getattr(event, "event_id", "")):
         _ON[type(event)](d, event)
     return d.done()
@@ -85,11 +91,12 @@ _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
     PagesSent: receipts.pages_sent,
     StepStarted: outcomes.step_started,
     StepFinished: outcomes.step_finished,
-    TicketTold: outcomes.ticket_told,
+    TicketTold: merging.ticket_told,
     JournalWritten: journal_written,
     Admitted: lambda d, event: admitted(d, event.admission),
     Opened: opened,
-    MergedHere: merged_here,
+    MergedHere: merging.merged_here,
+    MergeAnswered: merging.merge_answered,
     DeliveryFailed: _delivery_failed,
     RosterChanged: _roster_changed,
     Cancelled: lambda d, event: pausing.cancelled(d, event.reason),
@@ -116,7 +123,7 @@ _WHEN_OPEN: Final[dict[type[Command], Callable[[Draft, Any], None]]] = {
 _WHENEVER: Final[dict[type[Command], Callable[[Draft, Any], None]]] = {
     Follow: acting.follow,
     Close: pausing.close,
-    Merge: moving.merge,
+    Merge: merging.merge,
 }
 
 
@@ -154,7 +161,7 @@ def _command(d: Draft, cmd: Command) -> None:
             return
         act(d, cmd)
     if d.refusal is None and state.status.is_open:
-        acting.worked(d, cmd.by, rung=rung)
+        worked(d, cmd.by, rung=rung)
 
 
 def _too_late(d: Draft, cmd: Command) -> None:

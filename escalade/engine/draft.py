@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from escalade.effects import AnyEffect, ResolveRound, RunStep, SendPages
+from escalade.engine import outbox
 from escalade.engine.state import TicketState, Visit
 from escalade.messages.activities import Purpose
 from escalade.people.resolve import RoundRequest
@@ -18,14 +19,11 @@ from escalade.ticket import SYSTEM, Actor, workflow_id
 TAIL: Final = 50
 """Entries kept in the state for queries."""
 
-OUTBOX: Final = 500
-"""Entries kept while the store is away; older ones are summarised with their count (decision 25)."""
-
 REMEMBERED: Final = 2000
 """Event ids kept at least…"""
 
 REMEMBERED_FOR: Final = timedelta(hours=48)
-"""… and every one of the last 48 hours, up to ten times as many (decision 18)."""
+"""… and every one of the last 48 hours, up to five times as many (decision 18)."""
 
 PAGING: Final[tuple[Purpose, ...]] = ("round", "contact_step", "catch_all")
 """The purposes that an acknowledgement stops. A responder was asked for by name; a notice wakes nobody up."""
@@ -117,26 +115,15 @@ class Draft:
         if written:
             return
         state.outbox.append(entry)
-        if len(state.outbox) > OUTBOX:
-            lost = len(state.outbox) - OUTBOX + 1
+        lost = outbox.overflow(state.outbox)
+        if lost:
             state.dropped += lost
             # An id of its own each time: the writer ignores the ids it knows, and an earlier count may be written.
             state.entry_n += 1
-            text = f"{state.dropped} entries are not kept one by one"
-            why = f"the store was away and the newest {OUTBOX} are kept"
-            summary = entry.model_copy(
-                update={
-                    "entry_id": f"{state.run}/{state.entry_n}",
-                    "at": state.outbox[0].at,
-                    "actor": SYSTEM,
-                    "kind": "journal.summarised",
-                    "what": text,
-                    "why": why,
-                    "data": {"count": state.dropped},
-                }
-            )
-            first = 1 if state.outbox[0].kind == "journal.summarised" else 0
-            state.outbox = [summary, *state.outbox[lost + first :]]
+            entry_id = f"{state.run}/{state.entry_n}"
+            instead = outbox.summary(entry, entry_id=entry_id, first=state.outbox[0], count=state.dropped)
+            first = 1 if state.outbox[0].kind == instead.kind else 0
+            state.outbox = [instead, *state.outbox[lost + first :]]
 
     def seen(self, event_id: str) -> bool:
         """Whether this event id was handled before; remembers it otherwise. An empty one is always new."""
@@ -147,15 +134,23 @@ class Draft:
         if key in handled:
             self.duplicate = True
             self.text = "already handled"
+            if handled[key] < 0:
+                self.refusal = Refusal(code="already_refused", text="It was refused when it first arrived.")
             return True
         handled[key] = int(self.now.timestamp())
         horizon = (self.now - REMEMBERED_FOR).timestamp()
         while len(handled) > REMEMBERED:
             oldest = next(iter(handled))
-            if handled[oldest] > horizon and len(handled) <= 10 * REMEMBERED:
+            if abs(handled[oldest]) > horizon and len(handled) <= 5 * REMEMBERED:
                 break
             del handled[oldest]
         return False
+
+    def remember_refusal(self, event_id: str) -> None:
+        """The same request again is not to look as if it had been done: a refused id is kept with its sign turned."""
+        key = hashlib.sha256(event_id.encode("utf-8", "replace")).hexdigest()[:16]
+        if key in self.state.handled:
+            self.state.handled[key] = -abs(self.state.handled[key])
 
     def refuse(self, code: str, text: str, *, actor: Actor, command: str) -> None:
         """Refuse a command, on the record."""

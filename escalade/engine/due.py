@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from escalade.effects import ResolveRound
-from escalade.engine.state import TicketState, Visit, rhythm
+from escalade.engine.state import BREATH, TicketState, Visit, rhythm
 from escalade.ticket import Status
 from escalade.time.durations import format_duration
 from escalade.time.instants import format_instant
@@ -134,6 +134,9 @@ def next_round(state: TicketState, visit: Visit) -> datetime | None:
     if every is not None:
         # The grid is t0 + j·every, so that lateness never adds up; missed ticks collapse into one.
         derived = visit.t0 + ((visit.last_round_at - visit.t0) // every + 1) * every
+        if derived - visit.last_round_at < min(BREATH, every / 2):
+            # The last round was late, or made by the end of a pause: this tick would page again on its heels.
+            derived += every
     return earlier(derived, visit.caps.get(DueKind.ROUND))
 
 

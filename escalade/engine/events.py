@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
 from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold
@@ -35,21 +37,31 @@ class Opened(BaseModel):
 class MergedHere(BaseModel):
     """Another ticket was merged into this one."""
 
-    key: str
-    title: str = ""
+    key: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,127}$")
+    title: str = Field("", max_length=1024)
     severity: Severity = Severity.SEV5
-    followers: list[str] = Field(default_factory=list)
-    event_id: str = ""
+    followers: list[Annotated[str, Field(max_length=128)]] = Field(default_factory=list, max_length=200)
+    event_id: str = Field("", max_length=255)
+
+
+class MergeAnswered(BaseModel):
+    """What the ticket this one is to be merged into says to it."""
+
+    key: str = Field(max_length=128)
+    """The ticket that answers."""
+    taken: bool
+    reason: str = Field("", max_length=512)
+    event_id: str = Field("", max_length=255)
 
 
 class DeliveryFailed(BaseModel):
     """A provider says later that a message it had accepted was not delivered."""
 
-    target: str
-    method: str
-    provider_id: str = ""
-    detail: str = ""
-    event_id: str = ""
+    target: str = Field(max_length=128)
+    method: str = Field(max_length=64)
+    provider_id: str = Field("", max_length=255)
+    detail: str = Field("", max_length=1000)
+    event_id: str = Field("", max_length=255)
 
 
 class StepStarted(BaseModel):
@@ -87,6 +99,7 @@ Event = (
     | Admitted
     | Opened
     | MergedHere
+    | MergeAnswered
     | DeliveryFailed
     | RosterChanged
     | StepStarted

@@ -52,6 +52,7 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
         t0=t0,
         targets=targets or own,
         reassigned=targets is not None,
+        reached_before=state.pass_reached,
         resolve_anchor=t0 if not last and state.policy.tiers[tier].resolve_from_entry else None,
     )
     overdue = [
@@ -197,6 +198,8 @@ def begin_round(d: Draft, due: datetime) -> None:
     if visit.holding:
         # Limits did not run meanwhile; whoever is on duty now gets the tier's whole time (decision 15).
         visit.holding, visit.hold_until, visit.t0 = False, None, due
+        for began_anew in (DueKind.TIER_LIMIT, DueKind.RESOLVE_LIMIT):
+            visit.caps.pop(began_anew, None)
         if state.tier is not None and state.tier.resolve_from_entry:
             visit.resolve_anchor = due
     visit.caps.pop(DueKind.ROUND, None)

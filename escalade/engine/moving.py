@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalade.effects import TellTicket
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind, expiry, next_round, resolve_limit, tier_limit
 from escalade.engine.ladder import climb, enter, exhaust
-from escalade.engine.pausing import end_pause
+from escalade.engine.pausing import drop_pause, end_pause
 from escalade.engine.state import TicketState
-from escalade.messages.commands import Command, Escalate, Merge, Reopen, Return, SetSeverity
+from escalade.messages.commands import Command, Escalate, Reopen, Return, SetSeverity
 from escalade.ticket import Severity, Status
 
 
@@ -60,7 +59,7 @@ def escalate(d: Draft, cmd: Escalate) -> None:
             return
         d.refuse("not_higher", text, actor=cmd.by, command=cmd.name)
         return
-    end_pause_silently(d)
+    drop_pause(d, cmd)
     to = state.policy.tiers[target].name if target < len(state.policy.tiers) else "past the last tier"
     d.note("ticket.escalated", f"escalated by {cmd.by.id}: {to}", cmd.reason, actor=cmd.by, reason=cmd.reason, to=to)
     why = f"escalated by {cmd.by.id}: {cmd.reason}"
@@ -90,7 +89,7 @@ def give_back(d: Draft, cmd: Return) -> None:
         text = "It is in the lowest tier." if here == 0 else f"{cmd.to} is not lower; use escalate."
         d.refuse("not_lower", text, actor=cmd.by, command=cmd.name)
         return
-    end_pause_silently(d)
+    drop_pause(d, cmd)
     state.bounces += 1
     assert state.policy is not None
     to = state.policy.tiers[target].name
@@ -98,13 +97,6 @@ def give_back(d: Draft, cmd: Return) -> None:
     d.note("ticket.returned", text, cmd.reason, actor=cmd.by, reason=cmd.reason, to=to, bounces=state.bounces)
     enter(d, target, d.now, f"returned by {cmd.by.id}: {cmd.reason}")
     d.text = f"returned; now in {to}"
-
-
-def end_pause_silently(d: Draft) -> None:
-    """A command that moves the ticket ends its pause; where it goes, everything starts anew."""
-    state = d.state
-    if state.pause is not None:
-        state.status, state.pause = state.pause.status, None
 
 
 def reopen(d: Draft, cmd: Reopen) -> None:
@@ -177,29 +169,3 @@ def _instants(state: TicketState) -> dict[str, datetime]:
         DueKind.ROUND: next_round(state, visit),
     }
     return {kind: at for kind, at in found.items() if at is not None}
-
-
-def merge(d: Draft, cmd: Merge) -> None:
-    """It is the same as another ticket: it closes once that one knows. Until then it goes on."""
-    state = d.state
-    if cmd.into == state.key:
-        d.refuse("same_ticket", "A ticket cannot be merged into itself.", actor=cmd.by, command=cmd.name)
-        return
-    if state.merging:
-        d.refuse("merging", f"It is being merged into {state.merging}.", actor=cmd.by, command=cmd.name)
-        return
-    state.merging = cmd.into
-    followers = list(state.followers)
-    if state.owner and state.owner_is_person:
-        followers.append(f"person:{state.owner}")
-    effect_id = d.effect_id()
-    payload = {
-        "key": state.key,
-        "title": state.ticket.title,
-        "severity": state.ticket.severity.value,
-        "followers": list(dict.fromkeys(followers)),
-        "event_id": f"merge:{state.life}:{effect_id}",
-    }
-    d.note("ticket.merging", f"{cmd.by.id} merges it into {cmd.into}", cmd.comment, actor=cmd.by, into=cmd.into)
-    d.add(TellTicket(id=effect_id, rung=state.rung, key=cmd.into, signal="merged", payload=payload))
-    d.text = f"being merged into {cmd.into}"

@@ -9,17 +9,15 @@ from escalade.effects import (
     RunStep,
     SendPages,
     StepFinished,
-    TellTicket,
-    TicketTold,
 )
-from escalade.engine.draft import CALLS, PAGING, Draft
+from escalade.engine.acting import settle
+from escalade.engine.draft import PAGING, Draft
 from escalade.engine.events import StepStarted
-from escalade.engine.ladder import climb, enter, punctual
-from escalade.engine.receipts import own_people, pages_sent, reached_here, record
+from escalade.engine.ladder import climb, punctual
+from escalade.engine.receipts import failed_early, own_people, pages_sent, reached_here, record
 from escalade.engine.state import DueStep, Told
 from escalade.messages.activities import PagePerson, Receipt
 from escalade.people.resolve import Recipient, ResolvedRound
-from escalade.ticket import Status
 
 
 def round_resolved(d: Draft, event: RoundResolved) -> None:
@@ -40,6 +38,7 @@ def round_resolved(d: Draft, event: RoundResolved) -> None:
         record(d, effect, event.sent, {r.target: r.why for r in event.resolved.recipients})
     else:
         pages_sent(d, event.sent.model_copy(update={"effect": wanted}))
+        failed_early(d)
 
 
 def _decided(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: bool) -> str | None:
@@ -52,8 +51,10 @@ def _decided(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: b
         return None
     if resolved.recipients:
         return _page(d, effect, resolved, sent=sent)
-    if resolved.all_acknowledged:
-        d.note("round.nobody", f"round {effect.round} tells nobody", resolved.nobody)
+    if resolved.all_acknowledged and d.visit.acks:
+        why = f"{resolved.nobody}: there is nobody left to make up the quorum"
+        d.note("round.nobody", f"round {effect.round} tells nobody", why)
+        settle(d)
     else:
         _nobody(d, effect, resolved)
     return None
@@ -221,32 +222,3 @@ def step_finished(d: Draft, event: StepFinished) -> None:
         return
     text = f"step {effect.step.use} {event.outcome}"
     d.note(f"step.{event.outcome}", text, event.text, step=effect.step.use, result=event.data)
-
-
-def ticket_told(d: Draft, event: TicketTold) -> None:
-    """Another ticket has, or could not, be told; a merge is done only when its target knows."""
-    state = d.state
-    effect = state.pending.pop(event.effect, None)
-    if not isinstance(effect, TellTicket):
-        return
-    if state.merging != effect.key:
-        return
-    state.merging = ""
-    if not event.delivered:
-        d.note("ticket.merge_failed", f"could not be merged into {effect.key}; it goes on here", event.error)
-        if state.visit is None and state.policy is not None and state.status.is_open:
-            start = state.policy.start_at.get(state.ticket.severity, 0)
-            enter(d, start, d.now, f"{effect.key} is not open any more")
-        return
-    state.merged_into = effect.key
-    if state.status is Status.CLOSED:
-        d.note(
-            "ticket.merged", f"merged into {effect.key}, which was told after it closed", "its watchers follow there"
-        )
-        return
-    d.stop_paging(CALLS)
-    d.drop_steps()
-    state.pause = None
-    state.status = Status.CLOSED
-    state.closed_at = d.now
-    d.note("ticket.closed", f"closed as merged into {effect.key}", "its watchers follow there")

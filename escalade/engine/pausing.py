@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from escalade.engine.acting import worked
 from escalade.engine.draft import CALLS, Draft
 from escalade.engine.ladder import begin_round
 from escalade.engine.state import Pause
-from escalade.messages.commands import Close, Pending, Resolve, Resume, SetStatus, Snooze
+from escalade.engine.work import worked
+from escalade.messages.commands import Close, Command, Pending, Resolve, Resume, SetStatus, Snooze
 from escalade.ticket import Actor, Status
 from escalade.time.durations import format_duration
 from escalade.time.instants import format_instant
@@ -93,6 +93,18 @@ def end_pause(d: Draft, at: datetime, why: str, *, actor: Actor | None = None) -
     if visit is not None and visit.acknowledged_at is None:
         visit.round_now = False
         begin_round(d, at)
+
+
+def drop_pause(d: Draft, cmd: Command) -> None:
+    """A command that moves the ticket ends its pause; where it goes, everything starts anew."""
+    state = d.state
+    ended = state.pause
+    if ended is None:
+        return
+    state.pause, state.status = None, ended.status
+    text = f"no longer {ended.kind}: {cmd.name} by {cmd.by.id}"
+    seconds = (d.now - ended.since).total_seconds()
+    d.note(f"{ended.kind}.ended", text, "it moves on", actor=cmd.by, seconds=seconds)
 
 
 def set_status(d: Draft, cmd: SetStatus) -> None:

@@ -156,8 +156,17 @@ def delivery_failed(d: Draft, *, target: str, method: str, detail: str) -> None:
     state = d.state
     visit = state.visit
     d.note("page.failed", f"{target} was not reached by {method} after all", detail, target=target, method=method)
-    if visit is None or not state.status.is_open or target not in visit.told:
+    if visit is None or not state.status.is_open:
         return
+    if target not in visit.told:
+        if _under_way(d):  # perhaps one of those who are being told right now
+            visit.failed_early = [*visit.failed_early, (target, method, detail)][-50:]
+        return
+    _taken_back(d, target=target, method=method, detail=detail)
+
+
+def _taken_back(d: Draft, *, target: str, method: str, detail: str) -> None:
+    state, visit = d.state, d.visit
     told = visit.told[target]
     receipts = [
         r.model_copy(update={"outcome": "failed", "detail": detail}) if r.method == method and r.reached else r
@@ -175,8 +184,17 @@ def delivery_failed(d: Draft, *, target: str, method: str, detail: str) -> None:
         person = PagePerson(target=target, why=told.why, methods=others[:1], fallbacks=others[1:])
         page_now(d, [person], due=d.now)
     elif state.tier is not None and _nobody_left(d):
-        state.pass_reached = False
+        state.pass_reached = visit.reached_before
         climb(d, d.now, [f"nobody remains reached: {target} by {method} failed later ({detail})"])
+
+
+def failed_early(d: Draft) -> None:
+    """Take in what providers took back before the pages' own outcome was known."""
+    early, d.visit.failed_early = d.visit.failed_early, []
+    visit = d.visit
+    for target, method, detail in early:
+        if target in visit.told and d.state.visit is visit:
+            _taken_back(d, target=target, method=method, detail=detail)
 
 
 def page_now(d: Draft, people: list[PagePerson], *, due: datetime) -> None:

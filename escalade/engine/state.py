@@ -24,6 +24,9 @@ ENGINE: Final = 1
 RHYTHM: Final = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15))
 """The waits after passes that reached nobody, and between rounds of the catch-all (decision 4)."""
 
+BREATH: Final = timedelta(minutes=1)
+"""A repeat that would come sooner after a late round than this, and than half its rhythm, is left out."""
+
 PUNCTUAL: Final = timedelta(seconds=5)
 """Handled within this of its due instant, a thing counts as having happened at it (decision 1)."""
 
@@ -94,6 +97,10 @@ class Visit(BaseModel):
     """Whether the receiver's first work has been recorded (handoff delay)."""
     caps: dict[str, Instant] = Field(default_factory=dict)
     """Instants that a raise of the severity must not push later, by kind of due."""
+    reached_before: bool = False
+    """Whether this pass had reached somebody before it came here."""
+    failed_early: list[tuple[str, str, str]] = Field(default_factory=list)
+    """Failures (target, method, detail) that a provider reported before the page's own outcome was in."""
     holding: bool = False
     hold_until: Instant | None = None
 
@@ -178,7 +185,7 @@ class TicketState(BaseModel):
         copy.pending = dict(self.pending)
         if self.visit is not None:
             visit = self.visit.model_copy()
-            for name in ("targets", "turn", "steps", "acks"):
+            for name in ("targets", "turn", "steps", "acks", "failed_early"):
                 setattr(visit, name, list(getattr(visit, name)))
             visit.told = dict(visit.told)
             visit.caps = dict(visit.caps)

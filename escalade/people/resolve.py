@@ -93,7 +93,12 @@ def resolve_round(roster: Roster, request: RoundRequest, *, at: datetime, load: 
     found: dict[str, Recipient] = {}
     reasons: list[str] = []
     for text in request.targets:
-        for target, why in _expand(roster, parse_target(text), at, request.why):
+        try:
+            meant = parse_target(text)
+        except ValueError as error:
+            reasons.append(str(error))
+            continue
+        for target, why in _expand(roster, meant, at, request.why):
             key = str(target)
             if key in found:
                 continue
@@ -120,8 +125,7 @@ def _next_duty(roster: Roster, request: RoundRequest, at: datetime) -> datetime 
     """When somebody who can be told comes on duty in one of the schedules asked; None when nobody ever does."""
     coming: list[datetime] = []
     for text in request.targets:
-        target = parse_target(text)
-        schedule = roster.schedules.get(target.id) if target.kind == "schedule" else None
+        schedule = roster.schedules.get(text.removeprefix("schedule:")) if text.startswith("schedule:") else None
         if schedule is None:
             continue
         shift = shift_at(schedule, at)

@@ -117,6 +117,19 @@ def complaints(spec: PolicySpec, roster: Roster, *, catch_all: list[str]) -> lis
     return found
 
 
+def _people(tier: TierSpec, roster: Roster) -> int:
+    """How many people a round of a tier can tell: a schedule is whoever is on duty, a place is nobody."""
+    found: set[str] = set()
+    for text in tier.page:
+        target = parse_target(text)
+        team = roster.teams.get(target.id) if target.kind == "team" else None
+        if team is not None:
+            found |= {f"person:{member}" for member in team.members}
+        elif target.kind != "channel":
+            found.add(text)
+    return len(found)
+
+
 def _tier_complaints(tier: TierSpec, n: int, roster: Roster) -> list[Complaint]:
     found: list[Complaint] = []
     for k, text in enumerate(tier.page):
@@ -126,6 +139,10 @@ def _tier_complaints(tier: TierSpec, n: int, roster: Roster) -> list[Complaint]:
             close = get_close_matches(target.id, names, n=1)
             mend = (f"Did you mean {close[0]}? " if close else "") + f"Known: {', '.join(names[:8]) or 'none'}."
             found.append((("tiers", n, "page", k), f"There is no {target.kind} {target.id!r}.", mend))
+    at_once = _people(tier, roster)
+    if tier.acknowledge_by > max(at_once, 1):
+        what = f"acknowledge_by is {tier.acknowledge_by}, and this tier pages {at_once} at a time who could."
+        found.append((("tiers", n, "acknowledge_by"), what, "Lower it, or page more people."))
     missing = [s.value for s in Severity if _for(tier.acknowledge_within, s) is None]
     if missing:
         mend = "Add `default:` or the missing ones; `never` repeats here until somebody answers."

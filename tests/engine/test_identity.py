@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from escalade.effects import TellTicket, TicketTold
 from escalade.engine import Admitted, MergedHere, Opened, new_state, snapshot
 from escalade.engine.decide import decide
-from escalade.engine.draft import OUTBOX, REMEMBERED
+from escalade.engine.draft import REMEMBERED
+from escalade.engine.events import MergeAnswered
+from escalade.engine.outbox import MOST, first_slice
 from escalade.messages.activities import Admission
 from escalade.messages.commands import Acknowledge
 from escalade.testing import START, Climb, policy, roster
@@ -125,7 +129,7 @@ def merging() -> tuple[Climb, TellTicket]:
 def test_a_merge_tells_the_target_who_follows_and_how_severe_it_is() -> None:
     _, effect = merging()
     assert (effect.key, effect.signal) == ("aaaaaaaaaa", "merged")
-    assert effect.payload["followers"] == ["person:bob", "person:ana"]
+    assert effect.payload["followers"] == ["person:ana", "person:bob"]
     assert effect.payload["severity"] == "sev3"
 
 
@@ -133,6 +137,8 @@ def test_the_source_closes_as_merged_and_pages_nobody() -> None:
     climb, effect = merging()
     climb.does("ana", "unacknowledge")
     climb.happens(TicketTold(effect=effect.id, delivered=True))
+    assert climb.state.status.is_open, "delivered is not taken"
+    climb.happens(MergeAnswered(key="aaaaaaaaaa", taken=True))
     climb.answers = True
     climb.answer()
     climb.forward(days=1)
@@ -155,6 +161,7 @@ def test_it_closes_once_when_its_target_is_told_after_its_end() -> None:
     climb, effect = merging()
     climb.does("ana", "resolve", close=True)
     climb.happens(TicketTold(effect=effect.id, delivered=True))
+    climb.happens(MergeAnswered(key="aaaaaaaaaa", taken=True))
     assert len(climb.noted("ticket.closed")) == 1
     assert climb.state.merged_into == "aaaaaaaaaa"
 
@@ -176,6 +183,82 @@ def test_the_target_takes_the_watchers_and_the_higher_severity_once() -> None:
     assert len(climb.noted("ticket.merged_here")) == 1
     climb.happens(MergedHere(key="cccccccccc", severity=Severity.SEV4))
     assert climb.state.ticket.severity is Severity.SEV1
+
+
+def test_a_target_that_is_over_or_does_not_know_it_refuses_and_the_source_goes_on() -> None:
+    climb, effect = merging()
+    climb.happens(TicketTold(effect=effect.id, delivered=True))
+    climb.happens(MergeAnswered(key="aaaaaaaaaa", taken=False, reason="aaaaaaaaaa is resolved"))
+    assert climb.state.status.is_open
+    assert climb.noted("ticket.merge_failed")[0].why == "aaaaaaaaaa is resolved"
+
+
+def answers(climb: Climb) -> list[tuple[str, bool]]:
+    told = [e for e in climb.state.pending.values() if isinstance(e, TellTicket) and e.signal == "merge_answer"]
+    return [(e.key, e.payload["taken"]) for e in told]
+
+
+def test_a_resolved_ticket_takes_nothing_in() -> None:
+    climb = ladder()
+    climb.does("ana", "resolve")
+    climb.answers = False
+    climb.happens(MergedHere(key="bbbbbbbbbb"))
+    assert answers(climb) == [("bbbbbbbbbb", False)]
+    assert climb.noted("ticket.merge_refused")
+
+
+@pytest.mark.parametrize(("other", "stays"), [("zzzzzzzzzz", True), ("aaaaaaaaaa", False)])
+def test_of_two_tickets_merged_into_each_other_one_stays(other: str, *, stays: bool) -> None:
+    climb = ladder()
+    climb.answers = False
+    climb.does("ana", "merge", into=other)
+    climb.happens(MergedHere(key=other))
+    assert answers(climb) == [(other, stays)]
+    assert (climb.state.merging == "") is stays
+
+
+def test_a_flood_of_watchers_keeps_the_ticket_small() -> None:
+    climb = ladder()
+    for n in range(5):
+        climb.happens(MergedHere(key=f"other{n}", followers=[f"person:p{n}-{m}" for m in range(200)]))
+    climb.happens(MergedHere(key="bad", followers=["nobody in particular"]))
+    assert len(climb.state.followers) == 200
+    for n in range(300):
+        climb.happens(Acknowledge(by=Actor(kind="integration", id=f"machine-{n}")))
+    assert climb.state.visit
+    assert len(climb.state.visit.acks) == 1
+
+
+def test_an_alert_on_a_key_that_is_just_closing_is_the_next_life_and_not_a_repetition() -> None:
+    climb = ladder()
+    climb.does("ana", "resolve", close=True)
+    climb.happens(Opened(ticket=Ticket(title="db down again", event_id="second")))
+    climb.does("ana", "acknowledge")
+    climb.happens(Opened(ticket=Ticket(title="and again", event_id="third")))
+    assert climb.state.next_ticket is not None
+    assert climb.state.next_ticket.event_id == "second"
+    state = new_state(climb.state.next_ticket, key="testticket", life="next", run="next", now=climb.now)
+    state.handled = climb.state.handled
+    begun = decide(state, Admitted(admission=Admission(policy=ONE, why="test")), climb.now)
+    assert begun.state.tier_name == "first"
+
+
+def test_a_refused_command_that_comes_again_does_not_look_as_if_it_had_been_done() -> None:
+    climb = ladder()
+    first = climb.does("ana", "escalate", reason="x", rung=7, event_id="late")
+    again = climb.does("ana", "escalate", reason="x", rung=7, event_id="late")
+    assert first.refusal
+    assert again.refusal
+    assert again.refusal.code == "already_refused"
+
+
+def test_a_flood_of_long_entries_stays_far_below_what_temporal_takes() -> None:
+    climb = ladder()
+    for n in range(400):
+        climb.does("ana", "note", text=f"{n} " + "x" * 3900)
+    assert len(climb.state.model_dump_json()) < 1_500_000
+    assert len("".join(entry.model_dump_json() for entry in first_slice(climb.state.outbox))) < 400_000
+    assert climb.state.outbox[0].kind == "journal.summarised"
 
 
 def test_a_key_merged_elsewhere_is_forwarded_and_pages_nobody() -> None:
@@ -214,10 +297,10 @@ def test_the_ladder_of_a_late_ticket_starts_when_it_arrives() -> None:
 
 def test_entries_wait_in_order_within_a_bound_and_the_rest_are_counted() -> None:
     climb = ladder()
-    for n in range(2 * OUTBOX):
+    for n in range(2 * MOST):
         climb.does("ana", "note", text=f"{n}")
     first, *rest = climb.state.outbox
-    assert len(climb.state.outbox) <= OUTBOX
+    assert len(climb.state.outbox) <= MOST
     assert first.kind == "journal.summarised"
     assert first.data["count"] + len(rest) == len(climb.entries)
     assert rest == climb.entries[-len(rest) :]
@@ -227,7 +310,7 @@ def test_a_second_outage_is_counted_anew_under_an_id_of_its_own() -> None:
     climb = ladder()
     summaries = []
     for _ in range(2):
-        for n in range(2 * OUTBOX):
+        for n in range(2 * MOST):
             climb.does("ana", "note", text=f"{n}")
         summaries.append(climb.state.outbox[0])
         climb.written()

@@ -37,8 +37,9 @@ from escalade.engine import (
     snapshot,
     view,
 )
-from escalade.engine.draft import OUTBOX, PAGING
+from escalade.engine.draft import PAGING
 from escalade.engine.events import DeliveryFailed
+from escalade.engine.outbox import MOST
 from escalade.messages.activities import Admission, JournalAck, Outcome, PagePerson, Receipt
 from escalade.messages.commands import COMMANDS, Command
 from escalade.people.resolve import Load, ResolvedRound, resolve_round
@@ -307,7 +308,7 @@ class World:
                 self.by_limit[entry.at] += 1
                 assert self.by_limit[entry.at] <= 1, "two climbs by limits at one instant"
         outbox = [entry.entry_id for entry in self.state.outbox]
-        assert len(set(outbox)) == len(outbox) <= OUTBOX
+        assert len(set(outbox)) == len(outbox) <= MOST
 
     def _check_extra_look(self) -> None:
         """Looking at any instant before the next due changes nothing (decision 1)."""
