@@ -75,4 +75,7 @@ async def test_a_query_in_the_middle_of_a_round_leaves_a_history_that_replays(to
         looker.cancel()
     await asyncio.gather(*lookers, return_exceptions=True)
     await ticket.settled()
-    assert len(ticket.told("bob")) == 6  # and the harness replays every history when the test is over
+    # A run that continues as new with a page in the air may send it again, under the same id.
+    assert (
+        len({sent.message.id for sent in ticket.told("bob")}) == 6
+    )  # and the harness replays every history when the test is over

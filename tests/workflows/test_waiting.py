@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import pytest
 from temporalio.client import WorkflowFailureError
 
+from escalade.errors import RefusedError
 from escalade.ticket import Status, Ticket
 from tests.tower import Climber
 from tests.workflows.conftest import MakeTower
@@ -63,21 +65,29 @@ async def test_a_cancelled_workflow_says_so_in_the_journal(tower: MakeTower) -> 
     assert ticket.kinds()[-2:] == ["ticket.cancelled", "ticket.closed"]
 
 
-async def test_what_arrives_while_a_closed_ticket_is_still_writing_is_a_new_life(tower: MakeTower) -> None:
+async def test_an_alert_on_a_key_that_is_closing_is_paged_at_once_and_nothing_of_the_old_life_is_lost(
+    tower: MakeTower,
+) -> None:
     there = await tower(ONE, reopen_within="0s")
     ticket = await there.open("disk full", dedupe_key="disk")
     first = (await ticket.view()).life
     hold = there.hold_the_store()
     try:
         await ticket.does("ana", "resolve")
-        await there.tickets.open(Ticket(title="disk full", dedupe_key="disk"))
+        await there.tickets.open(Ticket(title="disk full", dedupe_key="disk", event_id="second"))
+        with contextlib.suppress(RefusedError):
+            await ticket.does("ana", "acknowledge", life=first)
+        async with asyncio.timeout(30):
+            while len(ticket.told("ana")) < 2:
+                await asyncio.sleep(0.02)
     finally:
         hold.release()
-    async with asyncio.timeout(30):
-        while (await ticket.view()).life == first or not (await ticket.view()).policy:
-            await asyncio.sleep(0.02)
     await ticket.settled()
-    assert len(ticket.told("ana")) == 2
+    assert (await ticket.view()).life != first
+    kinds = ticket.kinds()
+    assert kinds.count("ticket.opened") == 2
+    assert kinds.index("ticket.closed") < len(kinds) - 1 - kinds[::-1].index("ticket.opened")
+    assert there.store.verify() == []
 
 
 async def test_while_the_store_is_away_pages_leave_and_entries_come_later_in_order(tower: MakeTower) -> None:
