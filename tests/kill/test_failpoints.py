@@ -12,6 +12,9 @@ from tests.kill.site import Site
 
 pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
 
+LATE = 25.0
+"""Seconds from the round to its record: the heartbeat of the dead (3 s), and a new worker's start on a busy machine."""
+
 ANA = Page("ana", 1, 1)
 BOB = Page("bob", 1, 1)
 
@@ -48,7 +51,9 @@ async def test_a_page_outlives_its_worker_with_at_most_one_duplicate_that_says_s
     assert len(evidence.got) == COSTS[point].messages
     [told] = [entry for entry in evidence.entries if entry.kind == "page.accepted"]
     assert told.data["possibly_twice"] is COSTS[point].marked
-    record_property("late_seconds", (written - evidence.entries[0].at).total_seconds())
+    late = (written - evidence.entries[0].at).total_seconds()
+    record_property("late_seconds", late)
+    assert late < LATE
     site.verified()
 
 
@@ -67,5 +72,7 @@ async def test_a_round_of_two_outlives_its_worker_and_its_server(
     await site.close(key)
     # Both deliveries are under way at once: each may have left, and neither be recorded.
     evidence = await site.proven(key, [ANA, BOB], at_once=2)
-    record_property("late_seconds", (written - evidence.entries[0].at).total_seconds())
+    late = (written - evidence.entries[0].at).total_seconds()
+    record_property("late_seconds", late)
+    assert late < LATE
     site.verified()
