@@ -48,6 +48,12 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
+def room() -> int | None:
+    """Columns of the terminal that standard output is; None for a pipe, which gets whole lines."""
+    paper = console()
+    return paper.width if paper.is_terminal else None
+
+
 def write_table(table: Table) -> None:
     """Write a table; in a pipe without the blanks that fill its last column."""
     paper = console()

@@ -87,14 +87,15 @@ def snapshot_json(ticket: Snapshot) -> dict[str, Any]:
 
 
 def _write(invocation: Invocation, found: list[Snapshot], every: list[str], *, more: bool) -> None:
-    from cli.render.paper import write_table
+    from cli.render.paper import room, write_table
     from cli.render.ticket_table import short_keys, ticket_table
 
     if not found:
         click.echo("No ticket matches.", err=True)
         return
     when = invocation.moments()
-    write_table(ticket_table(found, when, keys=short_keys([t.key for t in found], every)))
+    keys = short_keys([t.key for t in found], every)
+    write_table(ticket_table(found, when, keys=keys, room=room()))
     late = [t for t in found if t.due_at is not None and when.now - t.due_at > OVERDUE]
     if late:
         oldest = min(t.updated_at for t in late)
