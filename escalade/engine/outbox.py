@@ -62,14 +62,14 @@ def summary(entry: Entry, *, entry_id: str, first: Entry, count: int) -> Entry:
         first: the oldest of those that went.
         count: how many went so far.
     """
-    return entry.model_copy(
-        update={
-            "entry_id": entry_id,
-            "at": first.at,
-            "actor": SYSTEM,
-            "kind": "journal.summarised",
-            "what": f"{count} entries are not kept one by one",
-            "why": f"the store was away; at most {MOST} entries are kept, and {MOST_BYTES // 1000} KB",
-            "data": {"count": count},
-        }
+    return Entry(
+        entry_id=entry_id,
+        stream=entry.stream,
+        life=entry.life,
+        at=first.at,
+        actor=SYSTEM,
+        kind="journal.summarised",
+        what=f"{count} entries are not kept one by one",
+        why=f"the store was away; at most {MOST} entries are kept, and {MOST_BYTES // 1000} KB",
+        data={"count": count},
     )
