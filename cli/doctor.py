@@ -42,12 +42,13 @@ def _tell(found: list[Diagnosis]) -> None:
     from rich.text import Text
 
     from cli.render.paper import console
+    from cli.render.plain import one_line
 
     paper = console()
     for diagnosis in found:
         mark, style = _MARKS[diagnosis.level]
         line = Text().append(f"{mark} ", style=style)
-        line.append(f"{diagnosis.name}: ", style="key").append(diagnosis.says)
+        line.append(f"{diagnosis.name}: ", style="key").append(one_line(diagnosis.says))
         paper.print(line)
         if diagnosis.mend:
             paper.print(Text(f"    {diagnosis.mend}"))

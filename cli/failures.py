@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from cli.exits import ExitCode
+from cli.render.plain import lines
 from escalade import __version__
 from escalade.errors import ConfigurationError, EscaladeError
 
@@ -22,10 +23,8 @@ class WrongCommandError(EscaladeError):
 
 def tell(sentence: str, mend: str | None = None) -> None:
     """Write a failure to standard error: the sentence, and below it the mend."""
-    lines = [f"Error: {sentence}"]
-    if mend:
-        lines.append(f"  {mend}")
-    click.echo("\n".join(lines), err=True)
+    # A sentence may quote what somebody else wrote.
+    click.echo(lines(f"Error: {sentence}\n  {mend}" if mend else f"Error: {sentence}"), err=True)
 
 
 def explain(error: BaseException) -> int:
@@ -85,8 +84,8 @@ def _sentence(text: str) -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else "no message"
+    said = str(error).strip().splitlines()
+    return said[0][:200] if said else "no message"
 
 
 def save_crash(error: BaseException) -> Path | None:

@@ -9,6 +9,7 @@ import click
 from cli.exits import ExitCode
 from cli.failures import WrongCommandError
 from cli.options import command
+from cli.render.plain import one_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -115,7 +116,7 @@ def _tell(invocation: Invocation, findings: list[Finding], checked: int) -> int:
         write_json({"verified": not bad, "streams": checked, "findings": found})
     else:
         for finding in findings:
-            click.echo(str(finding), err=finding.tampered)
+            click.echo(one_line(str(finding)), err=finding.tampered)
         if not bad:
             click.echo(f"{checked} stream{'' if checked == 1 else 's'} verified: nothing was changed.")
     if not bad:

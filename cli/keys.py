@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cli.render.plain import one_line
 from escalade.errors import AmbiguousKeyError, StoreError, TicketNotFoundError, UnreachableError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _stored(store: Store, beginning: str) -> dict[str, str]:
     found = {}
     for key in store.keys(beginning, MOST_CANDIDATES + 1):
         ticket = store.ticket(key)
-        found[key] = f"{ticket.status.value}  {ticket.title}" if ticket else ""
+        found[key] = f"{ticket.status.value}  {one_line(ticket.title)}" if ticket else ""
     return found
 
 

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from cli.demonstration.scene import PEOPLE
 from cli.render.paper import console
-from cli.render.timeline import one_line
+from cli.render.plain import one_line
 from escalade.messages.views import TicketView
 
 _LABEL: Final = 10

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
-from cli.render.timeline import one_line
+from cli.render.plain import one_line
 from escalade.record import format_exact, render
 from store import StoredEntry
 
@@ -109,9 +109,9 @@ def _csv(entries: Iterable[StoredEntry], file: TextIO) -> int:
                 str(entry.actor.claimed).lower(),
                 _cell(entry.what),
                 _cell(entry.why),
-                json.dumps(entry.data, ensure_ascii=False, sort_keys=True),
+                one_line(json.dumps(entry.data, ensure_ascii=False, sort_keys=True)),
                 entry.life,
-                entry.entry_id,
+                _cell(entry.entry_id),
                 stored.hash,
                 str(stored.erased).lower(),
             ]
@@ -121,5 +121,6 @@ def _csv(entries: Iterable[StoredEntry], file: TextIO) -> int:
 
 
 def _cell(text: str) -> str:
-    # What people and other systems wrote must not run as a formula where the file is opened.
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    # What people and other systems wrote must neither run as a formula where the file is opened, nor repaint the
+    # terminal it is looked at in. JSON Lines is exact.
+    return one_line(f"'{text}" if text.startswith(_FORMULA) else text)

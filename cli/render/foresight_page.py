@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from cli.render.moments import Moments, rough
+from cli.render.plain import one_line
 from cli.render.timeline import readable
 from cli.ticket.foresight import Foreseen, ForeseenPage, Foresight
 from escalade.ticket import Ticket
@@ -18,9 +19,9 @@ def foresight_page(ticket: Ticket, found: Foresight, when: Moments) -> Iterator[
     """The way up, line by line."""
     line = Text("Would open ")
     line.append(ticket.severity.value, style=ticket.severity.value)
-    line.append(f"  {ticket.title}", style="heading")
+    line.append(f"  {one_line(ticket.title)}", style="heading")
     yield line
-    yield Text(f"policy {found.policy} ({found.policy_why})", style="quiet")
+    yield Text(one_line(f"policy {found.policy} ({found.policy_why})"), style="quiet")
     yield Text("")
     if ticket.status != "new":
         yield Text(f"It arrives {ticket.status}: nobody would be paged.")
@@ -87,5 +88,5 @@ def foresight_line(ticket: Ticket, found: Foresight) -> Text:
     first = next((happening for happening in found.happenings if happening.people), None)
     who = "; ".join(_who(page) for page in first.people) if first else "nobody"
     line.append(f"{found.policy}: {who}", style="key")
-    line.append(f"  {ticket.title}")
+    line.append(f"  {one_line(ticket.title)}")
     return line

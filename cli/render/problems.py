@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from cli.render.plain import one_line
 from escalade.errors import Problem
 
 
 def problem_line(problem: Problem) -> str:
     """The problem with its place, as compilers write it, so that editors can jump there."""
-    return f"warning: {problem}" if problem.level == "warning" else str(problem)
+    return one_line(f"warning: {problem}" if problem.level == "warning" else str(problem))
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from cli.render.moments import Moments
-from cli.render.timeline import entry_line, one_line, readable
+from cli.render.plain import one_line
+from cli.render.timeline import entry_line, readable
 from escalade.messages.activities import Receipt
 from escalade.messages.views import TicketView, Told
 from escalade.record import Entry
@@ -43,6 +44,8 @@ def _section(title: str, lines: Iterator[Text]) -> Iterator[Text]:
     yield Text("")
     yield Text(title, style="heading")
     for line in body:
+        # One character for one character: names and reasons, too, are what somebody wrote somewhere.
+        line.plain = one_line(line.plain)
         yield Text(_INDENT) + line
 
 

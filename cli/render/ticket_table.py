@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.render.moments import Moments
-from cli.render.timeline import one_line
+from cli.render.plain import one_line
 from escalade.messages import Snapshot
 
 _GAP = 2

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rich.text import Text
 
 from cli.render.moments import Moments
+from cli.render.plain import one_line
 from escalade.record import Entry
 
 _BAD = (".failed", ".nobody", ".unknown", ".refused", ".exhausted", ".expired")
@@ -24,6 +25,7 @@ def entry_line(entry: Entry, when: Moments) -> Text:
     if entry.why and not entry.kind.startswith("page."):
         # Why somebody was paged is said where the round was decided.
         line.append(f" — {readable(entry.why, when)}", style="quiet")
+    line.plain = one_line(line.plain)
     return line
 
 
@@ -35,11 +37,6 @@ def timeline(entries: Iterable[Entry], when: Moments) -> list[Text]:
 def readable(text: str, when: Moments) -> str:
     """Text of an entry on one line, its instants on the clock the reader chose."""
     return when.localised(one_line(text))
-
-
-def one_line(text: str) -> str:
-    """Text from elsewhere on one line and without control characters: it cannot repaint a terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _style(kind: str) -> str:

@@ -12,6 +12,7 @@ import click
 
 from cli.exits import ExitCode
 from cli.failures import WrongCommandError
+from cli.render.plain import one_line
 from cli.render.problems import problem_json, problem_line
 from cli.ticket.importing import Imported, Progress, handled_before, open_all
 from cli.ticket.opening import opened_json, opener
@@ -86,7 +87,7 @@ def _report(invocation: Invocation, result: Imported) -> int:
         )
     else:
         for opening in new:
-            click.echo(f"{opening.key}  opened  line {opening.line}  {opening.title}")
+            click.echo(f"{opening.key}  opened  line {opening.line}  {one_line(opening.title)}")
     _tell_problems(result.problems)
     if not invocation.json:
         lines = len({problem.line for problem in result.problems})
