@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +24,8 @@ AT_ONCE = 8
 
 Make = Callable[[dict[str, Any]], "Command"]
 """Makes the command from what every command carries: who, the event id, and the rung when it was read."""
+First = Callable[["TicketClient"], Awaitable[None]]
+"""Looks at something before a command is sent."""
 
 _LOOK = "See where it stands: escalade ticket show {key}"
 _MENDS = {
@@ -35,7 +37,15 @@ _MENDS = {
 """What to do about a refusal, by its code."""
 
 
-def send(invocation: Invocation, keys: Sequence[str], make: Make, *, from_rung: bool = False) -> int:
+def send(
+    invocation: Invocation,
+    keys: Sequence[str],
+    make: Make,
+    *,
+    from_rung: bool = False,
+    first: First | None = None,
+    instead: str = "",
+) -> int:
     """Send a command and write what became of it.
 
     Args:
@@ -44,6 +54,8 @@ def send(invocation: Invocation, keys: Sequence[str], make: Make, *, from_rung: 
         make: makes the command.
         from_rung: read the ticket first and send the rung and life that were seen, so that a command that was
             meant for another tier is refused as stale.
+        first: what is looked at before anything is sent; it raises when nothing is to be.
+        instead: what to tell people instead of the ticket's own answer, where that is not the end of it.
 
     Returns:
         The exit code: 0, or 9 when some of several failed.
@@ -54,12 +66,12 @@ def send(invocation: Invocation, keys: Sequence[str], make: Make, *, from_rung: 
     # What cannot be sent to anybody is told before anybody is asked.
     _made(make, carried)
     full = find_keys(keys)
-    outcomes = asyncio.run(_send_all(full, make, carried, from_rung=from_rung))
-    return report(invocation, full, outcomes)
+    outcomes = asyncio.run(_send_all(full, make, carried, from_rung=from_rung, first=first))
+    return report(invocation, full, outcomes, instead=instead)
 
 
 async def _send_all(
-    keys: Sequence[str], make: Make, carried: dict[str, Any], *, from_rung: bool
+    keys: Sequence[str], make: Make, carried: dict[str, Any], *, from_rung: bool, first: First | None
 ) -> list[Answer | EscaladeError]:
     import asyncio
 
@@ -67,6 +79,8 @@ async def _send_all(
 
     slots = asyncio.Semaphore(AT_ONCE)
     async with tickets() as client:
+        if first is not None:
+            await first(client)
 
         async def one(key: str) -> Answer | EscaladeError:
             async with slots:
@@ -105,7 +119,9 @@ def _made(make: Make, values: dict[str, Any]) -> Command:
         raise WrongCommandError(f"The command cannot be sent: {said}.", mend="Shorten or correct it.") from None
 
 
-def report(invocation: Invocation, keys: Sequence[str], outcomes: Sequence[Answer | EscaladeError]) -> int:
+def report(
+    invocation: Invocation, keys: Sequence[str], outcomes: Sequence[Answer | EscaladeError], *, instead: str = ""
+) -> int:
     """Write the answers to standard output and the failures to standard error; says the exit code."""
     from cli.render.answers import answer_json, answer_line
 
@@ -124,7 +140,7 @@ def report(invocation: Invocation, keys: Sequence[str], outcomes: Sequence[Answe
     else:
         when = invocation.moments()
         for answer in answers:
-            click.echo(answer_line(answer, when), color=invocation.colour)
+            click.echo(answer_line(answer, when, instead=instead), color=invocation.colour)
     for key, error in failed:
         tell(f"{key}: {error.message}", error.mend)
     return ExitCode.PARTIAL if failed else ExitCode.OK

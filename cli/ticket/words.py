@@ -12,6 +12,7 @@ from cli.ticket.sending import send
 
 if TYPE_CHECKING:
     from cli.invocation import Invocation
+    from worker.client import TicketClient
 
 
 @command(
@@ -92,4 +93,35 @@ def merge(invocation: Invocation, key: str, into: str, comment: str) -> int:
     keys = find_keys([key, into])
     if len(keys) == 1:
         raise WrongCommandError("A ticket cannot be merged into itself.", mend="Give two different keys.")
-    return send(invocation, keys[:1], lambda v: Merge(**v, into=keys[1], comment=comment))
+    stays = keys[1]
+
+    async def takes(client: TicketClient) -> None:
+        await _refuse_what_is_over(client, stays)
+
+    asked = f"asked {stays} to take it; `escalade ticket show {keys[0]}` says whether it did"
+    return send(invocation, keys[:1], lambda v: Merge(**v, into=stays, comment=comment), first=takes, instead=asked)
+
+
+async def _refuse_what_is_over(client: TicketClient, key: str) -> None:
+    """See that a ticket can take another one in.
+
+    Raises:
+        TicketNotFoundError: when there is none.
+        RefusedError: when it is over.
+    """
+    from escalade.errors import RefusedError
+    from worker.client import NoWorkerError
+
+    try:
+        view = await client.view(key)
+    except NoWorkerError:
+        # It answers the ticket itself then, as soon as a worker runs: nothing closes before it has.
+        return
+    if not view.status.is_open:
+        raise RefusedError(
+            f"Ticket {key} is {view.status.value}: it cannot take another one in.",
+            code="closed" if view.status.value == "closed" else "already_resolved",
+            mend=f"Name an open one, or reopen it: escalade ticket reopen {key}"
+            if view.status.value == "resolved"
+            else "Name an open one: escalade ticket list",
+        )

@@ -203,6 +203,26 @@ def test_each_command_is_answered(desk: Desk) -> None:
         assert done.err == ""
 
 
+def test_a_merge_asks_a_ticket_that_can_take_it_and_says_that_it_asked(desk: Desk) -> None:
+    key, other = desk.open("Disk full", "--service", "platform"), desk.open("Disk fuller", "--service", "platform")
+    unknown = desk.run("ticket", "merge", key, "--into", "zzzzzzzzzz", "--as", "ana")
+    assert unknown.code == ExitCode.NOT_FOUND
+    assert "zzzzzzzzzz" in unknown.err
+    assert desk.run("ticket", "resolve", other, "--as", "ana").code == 0
+    over = desk.run("ticket", "merge", key, "--into", other, "--as", "ana")
+    assert over.code == ExitCode.REFUSED
+    assert over.err.startswith(f"Error: Ticket {other} is resolved: it cannot take another one in.\n")
+    assert desk.run("ticket", "close", other, "--as", "ana").code == 0
+    closed = desk.run("ticket", "merge", key, "--into", other, "--as", "ana")
+    assert closed.code == ExitCode.REFUSED
+    assert closed.err.startswith(f"Error: Ticket {other} is closed: it cannot take another one in.\n")
+    third = desk.open("Disk fullest", "--service", "platform")
+    asked = desk.run("ticket", "merge", key, "--into", third, "--as", "ana")
+    assert (asked.code, asked.err) == (0, "")
+    assert f"asked {third} to take it; `escalade ticket show {key}` says whether it did." in asked.out
+    assert "✓" not in asked.out
+
+
 def test_a_file_opens_once_however_often_it_is_given(desk: Desk) -> None:
     rows = (ROOT / "examples" / "tickets" / "tickets.jsonl").read_text() + '{"severity": "sev1"}\n'
     number = len(rows.splitlines()) - 1
