@@ -106,10 +106,21 @@ def _acknowledgement(view: TicketView) -> Text:
         owner, style = "not acknowledged", "bad"
     else:
         return Text(f"owner {view.owner}" if view.owner else "nobody owned it", style="quiet")
-    if view.quorum > 1 or len(view.acknowledgements) > 1:
-        names = ", ".join(view.acknowledgements) or "nobody"
-        owner += f"; {len(view.acknowledgements)} of {view.quorum} needed: {names}"
-    return Text(owner, style=style)
+    return Text(f"{owner}{_quorum(view)}", style=style)
+
+
+def _quorum(view: TicketView) -> str:
+    """Who has acknowledged, and whose acknowledgement is one of those that are needed."""
+    said = list(dict.fromkeys(view.acknowledgements))
+    if view.quorum <= 1:
+        return f"; acknowledged by {', '.join(said)}" if len(said) > 1 else ""
+    paged = {told.target for told in view.told}
+    counted = [who for who in said if who in paged]
+    besides = [who for who in said if who not in paged]
+    text = f"; {len(counted)} of {view.quorum} needed: {', '.join(counted) or 'nobody'}"
+    if besides:
+        text += f"; {', '.join(besides)} acknowledged too, which does not count: not paged in this tier"
+    return text
 
 
 def _upcoming(view: TicketView, when: Moments) -> Iterator[Text]:

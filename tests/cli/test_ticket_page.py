@@ -1,0 +1,42 @@
+"""What the page of a ticket says of who has acknowledged."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cli.render.moments import Moments
+from cli.render.ticket_page import ticket_page
+from cli.ticket.gathering import view_of
+from escalade.messages.views import Told
+from tests.cli.making import OPENED, snapshot
+
+NOW = Moments(OPENED + timedelta(minutes=5))
+ANA, BRUNO = "person:ana", "person:bruno"
+
+
+@pytest.mark.parametrize(
+    ("quorum", "acknowledged", "says"),
+    [
+        (
+            50,
+            [ANA, BRUNO],
+            "1 of 50 needed: person:ana; person:bruno acknowledged too, which does not count: not paged",
+        ),
+        (2, [BRUNO], "0 of 2 needed: nobody; person:bruno acknowledged too, which does not count: not paged"),
+        (2, [ANA, ANA], "1 of 2 needed: person:ana\n"),
+        (2, [], "0 of 2 needed: nobody\n"),
+        (1, [ANA, BRUNO], "; acknowledged by person:ana, person:bruno\n"),
+        (1, [BRUNO], "not acknowledged\n"),
+    ],
+)
+def test_only_acknowledgements_of_who_was_paged_count_towards_the_quorum(
+    quorum: int, acknowledged: list[str], says: str
+) -> None:
+    told = [Told(target=ANA, why="on duty", first_at=OPENED)]
+    view = view_of(snapshot("aaaaaaaaaa")).model_copy(
+        update={"quorum": quorum, "acknowledgements": acknowledged, "told": told}
+    )
+    page = "\n".join(line.plain for line in ticket_page(view, [], NOW))
+    assert says in page
