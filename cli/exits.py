@@ -20,12 +20,13 @@ class ExitCode(IntEnum):
     PARTIAL = 9
     INTERNAL = 70
     INTERRUPTED = 130
+    PIPE = 141
 
 
 MEANINGS: dict[ExitCode, tuple[str, str]] = {
     ExitCode.OK: ("Done.", "Nothing."),
     ExitCode.GENERAL: (
-        "It did not work, for a reason that has no number of its own: a test page was refused, a doctor's finding.",
+        "It did not work, for a reason without a number of its own: a doctor's finding, output closed or full.",
         "Read the sentence on standard error.",
     ),
     ExitCode.USAGE: (
@@ -65,5 +66,9 @@ MEANINGS: dict[ExitCode, tuple[str, str]] = {
         "Report the crash log whose path is on standard error.",
     ),
     ExitCode.INTERRUPTED: ("Stopped by Ctrl-C.", "Nothing."),
+    ExitCode.PIPE: (
+        "The reader of the pipe went away before all was written (`| head -1`); 0 when all was written before.",
+        "Nothing; with `set -o pipefail` expect it.",
+    ),
 }
 """What each code means, and what to do about it."""

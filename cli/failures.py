@@ -11,6 +11,7 @@ import click
 
 from cli.exits import ExitCode
 from cli.render.plain import lines
+from cli.streams import NO_ROOM
 from escalade import __version__
 from escalade.errors import ConfigurationError, EscaladeError
 
@@ -47,6 +48,14 @@ def explain(error: BaseException) -> int:
         case click.ClickException():
             tell(error.format_message())
             return error.exit_code
+        case BrokenPipeError():
+            return ExitCode.PIPE
+        case OSError() if error.errno in NO_ROOM:
+            tell(
+                f"What was to be written could not be: {(error.strerror or '').lower()}.",
+                "Make room, or write elsewhere.",
+            )
+            return ExitCode.GENERAL
         case click.Abort() | KeyboardInterrupt():
             click.echo("Stopped.", err=True)
             return ExitCode.INTERRUPTED

@@ -10,8 +10,10 @@ from typing import NoReturn
 
 import click
 
-from cli.failures import explain
+from cli.exits import ExitCode
+from cli.failures import explain, tell
 from cli.lazy import Later, LazyGroup
+from cli.streams import is_gone, prepare
 
 TICKET = {
     "open": Later("cli.ticket.opening:open_", "Open a ticket, or many from a file"),
@@ -103,9 +105,13 @@ def root() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and say what it exits with. Nothing escapes as a traceback."""
+    output = sys.stdout
     try:
         code = root.main(list(arguments), prog_name="escalade", standalone_mode=False)
     except SystemExit as end:
+        if sys.stdout is not output or is_gone(end.__context__):
+            # Nobody reads any more: click puts another stream there and exits with 1, rich exits with 1.
+            return ExitCode.PIPE
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException as error:  # noqa: BLE001 (the one place where everything ends as a sentence)
         return explain(error)
@@ -116,13 +122,16 @@ def main() -> NoReturn:
     """The console script."""
     # Imports make many objects and no garbage: collecting as often as Python does costs an acknowledgement 50 ms.
     gc.set_threshold(100_000, 10, 10)
+    if not prepare():
+        tell("Standard output is closed; nothing was done.", "Send it to a file, or to /dev/null.")
+        sys.exit(ExitCode.GENERAL)
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:
-        # The reader of a pipe has gone: there is nobody left to tell.
-        code = code or 1
+    except OSError as error:
+        code = code or explain(error)
+        # What could not be written is still held, and leaving in order would try to write it again.
         os._exit(code)
     if "temporalio" in sys.modules:
         # Leaving with a call in flight can abort the interpreter (temporalio/sdk-python#300): go at once instead.

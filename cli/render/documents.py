@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any, Final
 
 import click
+
+from cli.streams import takes_everything
 
 _ANSWERS: Final = {
     "answers": "what each ticket answered: `key`, `text`, `status`, `severity`, `tier`, `rung`, `owner`, "
@@ -81,9 +84,9 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
 
 def write_json(value: Any) -> None:
     """Write one document."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(value, indent=2, ensure_ascii=not takes_everything(sys.stdout)))
 
 
 def write_json_line(value: Any) -> None:
     """Write one document on one line, for streams."""
-    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    click.echo(json.dumps(value, ensure_ascii=not takes_everything(sys.stdout), separators=(",", ":")))

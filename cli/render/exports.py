@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from cli.render.plain import one_line
+from cli.streams import takes_everything
 from escalade.record import format_exact, render
 from store import StoredEntry
 
@@ -84,9 +85,9 @@ def _text(entries: Iterable[StoredEntry], file: TextIO) -> int:
 
 
 def _jsonl(entries: Iterable[StoredEntry], file: TextIO) -> int:
-    count = 0
+    count, escaped = 0, not takes_everything(file)
     for stored in entries:
-        file.write(json.dumps(stored_json(stored), ensure_ascii=False, separators=(",", ":")) + "\n")
+        file.write(json.dumps(stored_json(stored), ensure_ascii=escaped, separators=(",", ":")) + "\n")
         count += 1
     return count
 
