@@ -34,7 +34,13 @@ _MEANINGS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
         "Check user and password in ESCALADE_STORE.",
     ),
     (
-        ("does not exist", "no such table", "no such column"),
+        # SQLite's words; PostgreSQL's are the next.
+        ("no such table", "no such column"),
+        "lacks what Escalade needs",
+        "Check ESCALADE_STORE: the file is damaged or another program's; if it is the right one, restore a backup.",
+    ),
+    (
+        ("does not exist",),
         "lacks what Escalade needs",
         "Create the database (createdb) and let `escalade up` or `escalade worker` bring it up to date.",
     ),

@@ -35,8 +35,10 @@ PATIENCE: Final = timedelta(seconds=35)
 _STEADY: Final = timedelta(seconds=30)
 """A worker that ran this long starts again at once when it dies."""
 _BACKOFF: Final = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
-_REFUSED: Final = (2, 3)
-"""Exit codes that starting again cannot change: a wrong command or configuration."""
+_REFUSED: Final = (2, 3, 7)
+"""Exit codes that starting again cannot change: a wrong command, configuration or store. One that is only away for a
+while does not end a worker."""
+_STORE: Final = 7
 
 Tell = Callable[[str], None]
 
@@ -47,6 +49,11 @@ class AlreadyUpError(EscaladeError):
 
 class WorkerFailedError(EscaladeError):
     """The worker does not start."""
+
+    def __init__(self, message: str, *, mend: str, exit_code: int) -> None:
+        """Keep the code that the worker exited with: it is what is wrong here, too."""
+        super().__init__(message, mend=mend)
+        self.exit_code = exit_code
 
 
 @contextlib.contextmanager
@@ -245,7 +252,11 @@ class Supervisor:
             log = self._settings.state / WORKER_LOG
             # Once it has worked, a configuration that is broken meanwhile is worth waiting for.
             if code in _REFUSED and not told:
-                raise WorkerFailedError(f"The worker refuses to start: {_tail(log)}", mend=f"All of it is in {log}.")
+                # A configuration may have many mistakes, a store has one.
+                said = _tail(log, lines=1 if code == _STORE else 6)
+                raise WorkerFailedError(
+                    f"The worker refuses to start: {said}", mend=f"All of it is in {log}.", exit_code=code
+                )
             steady = asyncio.get_running_loop().time() - began > _STEADY.total_seconds()
             attempt = 0 if steady else attempt + 1
             pause = _BACKOFF[min(max(attempt - 1, 0), len(_BACKOFF) - 1)]

@@ -145,3 +145,15 @@ def test_a_missing_driver_names_what_to_install(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     error = refusal("postgresql+psycopg://host/db")
     assert "escalade[postgres]" in str(error.mend)
+
+
+def test_a_sqlite_file_that_lost_its_tables_is_not_told_to_create_a_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/escalade.db"
+    with Store.open(url) as store, store.database.engine.begin() as connection:
+        connection.execute(text("DROP TABLE proofs"))
+        connection.execute(text("DROP TABLE tickets"))
+    with Store.open(url, migrate=False) as store, pytest.raises(StoreError) as caught:
+        store.ticket("aaaaaaaaaa")
+    assert "lacks what Escalade needs" in caught.value.message
+    assert "createdb" not in str(caught.value.mend)
+    assert "backup" in str(caught.value.mend)

@@ -80,7 +80,7 @@ def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(url: str) -> No
     with Store.open(url) as store, store.database.engine.begin() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     for migrate in (True, False):
-        with pytest.raises(StoreError, match="9999"):
+        with pytest.raises(StoreError, match=r"was made by a newer version of Escalade \(revision 9999\)"):
             Store.open(url, migrate=migrate)
 
 

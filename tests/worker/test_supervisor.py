@@ -117,10 +117,15 @@ def test_a_killed_server_is_started_again_on_its_file_and_address(start_up: Star
     assert server.process != record.server.process
 
 
-def test_a_worker_that_refuses_its_configuration_ends_up_with_its_words(start_up: StartUp) -> None:
-    up = start_up(worker="import sys; print('policies/x.yaml:3: tiers: is empty.'); sys.exit(3)")
-    assert up.ended() == 1
-    assert "policies/x.yaml:3: tiers: is empty." in up.lines[-1]
+@pytest.mark.parametrize(
+    ("code", "words"), [(3, "policies/x.yaml:3: tiers: is empty."), (7, "The store was made by a newer version.")]
+)
+def test_a_worker_that_refuses_to_start_ends_up_with_its_words_and_code(
+    start_up: StartUp, code: int, words: str
+) -> None:
+    up = start_up(worker=f"import sys; print({words!r}); sys.exit({code})")
+    assert up.ended() == code
+    assert words in up.lines[-1]
     assert read_up(up.state) is None
 
 
