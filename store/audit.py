@@ -27,6 +27,7 @@ FindingKind = Literal[
     "missing",
     "head_mismatch",
     "truncated",
+    "recorded_truncation",
     "beyond_head",
     "no_head",
     "stray_body",
@@ -54,6 +55,11 @@ class Finding(BaseModel):
 
 class Audit(Room):
     """Looking for traces of change."""
+
+    def every_stream(self) -> list[str]:
+        """The names of all streams of which anything is left: one does not vanish by removing its head."""
+        with self.database.reading() as connection:
+            return _every_stream(connection)
 
     def verify(self, stream: str | None = None, *, known: Mapping[str, Head] | None = None) -> list[Finding]:
         """Recompute the journal and report what does not fit.
@@ -152,6 +158,9 @@ class _Walk:
         self._stored, self._computed = stored, stored if gap or stored in computed else computed[0]
         if row.kind == "journal.erased":
             self._erasures.add(row.entry_id)
+        if row.kind == "journal.truncated":
+            # The chain goes on from what was left, so that its hashes are right again; what is gone is not.
+            self.add(row.seq, "recorded_truncation", "entries that the ticket remembered were missing when this came")
 
     def _body(self, row: Row[Any]) -> None:
         if row.body_seq is None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -227,3 +228,19 @@ def test_only_what_was_tampered_with_counts_as_tampered() -> None:
     told = Finding(stream=STREAM, seq=1, kind="erased", text="", tampered=False)
     wrong = Finding(stream=STREAM, seq=2, kind="missing", text="")
     assert tampered([told, wrong]) == [wrong]
+
+
+def test_a_loss_that_is_on_record_is_a_finding_although_the_hashes_are_right(written: Store) -> None:
+    gone = Head(seq=written.head(STREAM).seq + 5, hash="f" * 64)
+    assert written.write(batch(entry(90), known=gone)).truncated
+    (finding,) = written.verify(STREAM)
+    assert (finding.kind, finding.tampered) == ("recorded_truncation", True)
+    assert written.entries(STREAM)[finding.seq - 1].entry.kind == "journal.truncated"
+    put(written, snapshot(version=2, status="closed"))
+    done = written.prune(before=datetime(2100, 1, 1, tzinfo=UTC), by=ANA, why="the restore was ours")
+    assert done.refused == []
+    assert written.verify() == []
+
+
+def test_a_stream_that_lost_its_head_and_entries_is_still_one_of_all(written: Store) -> None:
+    assert written.every_stream() == written.streams()
