@@ -13,8 +13,9 @@ from escalade.messages import JournalBatch
 from escalade.record import Entry
 from escalade.ticket import SYSTEM
 from store import Store
+from tests.cli.making import snapshot
 from tests.worker.installation import installed, now_in_utc, write_configuration
-from worker.doctor import Diagnosis, examine
+from worker.doctor import Diagnosis, _store, examine
 from worker.settings import Settings
 from worker.testing import real_server, temporal_program
 from worker.watch import schedule_watch
@@ -114,3 +115,22 @@ async def test_a_journal_that_was_changed_from_outside_is_found(temporal: Client
             connection.exec_driver_sql("UPDATE bodies SET body = replace(body, 'it did', 'it did not')")
     found = await examine(settings, env_of(temporal))
     assert levels(found)["journal"] == "error"
+
+
+def test_a_stream_that_was_removed_with_its_head_is_found(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    with Store.open(settings.store) as store:
+        row = snapshot("aaaaaaaaaa")
+        entry = Entry(
+            entry_id="a/1", stream="ticket/aaaaaaaaaa", at=now_in_utc(), actor=SYSTEM, kind="test.happened", what="x"
+        )
+        store.write(JournalBatch(stream=entry.stream, life=row.life, entries=[entry], snapshot=row))
+        assert [(d.name, d.says) for d in _store(settings)][1:] == [("journal", "1 of 1 streams verify")]
+        with store.database.writing() as connection:
+            triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            for (name,) in connection.exec_driver_sql(triggers).fetchall():
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+            connection.exec_driver_sql("DELETE FROM bodies")
+            connection.exec_driver_sql("DELETE FROM entries")
+            connection.exec_driver_sql("DELETE FROM streams")
+        assert [(d.name, d.level) for d in _store(settings)] == [("store", "ok"), ("journal", "error")]
