@@ -7,6 +7,8 @@ import difflib
 import getpass
 from typing import TYPE_CHECKING
 
+import click
+
 from cli.failures import WrongCommandError
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def acting_person(invocation: Invocation) -> Actor:
     from escalade.ticket import Actor
 
     roster = people()
-    logins = [(invocation.person, "--as")] if invocation.person else _own_login()
+    logins = [(invocation.person, _source())] if invocation.person else _own_login()
     for login, _ in logins:
         person = roster.person_of(login)
         if person is not None:
@@ -42,6 +44,13 @@ def acting_person(invocation: Invocation) -> Actor:
     if not logins:
         raise WrongCommandError("This machine has no login name for you.", mend=_MEND)
     raise _unknown(*logins[-1], roster)
+
+
+def _source() -> str:
+    """Where the name of who acts was given."""
+    context = click.get_current_context(silent=True)
+    given = context.get_parameter_source("as_person") if context is not None else None
+    return "ESCALADE_AS" if given is click.core.ParameterSource.ENVIRONMENT else "--as"
 
 
 def _own_login() -> list[tuple[str, str]]:

@@ -289,3 +289,11 @@ def test_a_reader_that_goes_away_is_no_fault(program: Run, place: Path) -> None:
     done = subprocess.run([PROGRAM, "ticket", "--help"], stdout=writer, stderr=subprocess.PIPE, timeout=30, check=False)
     os.close(writer)
     assert done.stderr == b""
+
+
+def test_a_name_from_the_environment_is_told_as_such(escalade: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESCALADE_AS", "zed")
+    done = escalade("ticket", "ack", "aaaaaaaaaa")
+    assert done.err.startswith("Error: 'zed' (ESCALADE_AS) is nobody in people.yaml.")
+    done = escalade("ticket", "ack", "aaaaaaaaaa", "--as", "zoe")
+    assert done.err.startswith("Error: 'zoe' (--as) is nobody in people.yaml.")
