@@ -25,6 +25,8 @@ class Channels:
     configs: dict[str, ChannelConfig] = field(default_factory=dict)
     known: list[str] = field(default_factory=list)
     """Every name written, broken ones included."""
+    used: dict[str, str] = field(default_factory=dict)
+    """What kind each is, of those that say it."""
     complete: bool = False
     """Whether the names could be read: otherwise no channel can be said to be missing."""
     problems: list[Problem] = field(default_factory=list)
@@ -37,6 +39,7 @@ class Channels:
         for name, block in blocks.items() if isinstance(blocks, dict) else ():
             self.known.append(name)
             if isinstance(block, dict) and isinstance(block.get("use"), str):
+                self.used[name] = block["use"]
                 self._read_block(document, name, block)
 
     def _read_block(self, document: Document, name: str, block: dict[str, object]) -> None:

@@ -67,7 +67,7 @@ def read_directory(directory: Path) -> Sources:
 
 
 def _required(sources: Sources, directory: Path, name: str, what: str) -> Document | None:
-    if (directory / name).exists():
+    if (directory / name).exists() or (directory / name).is_symlink():
         return _read(sources, directory, name)
     sources.unreadable.add(name)
     mend = f"{what} `escalade init` writes a commented one."
@@ -80,7 +80,7 @@ def _folder(sources: Sources, directory: Path, name: str) -> list[Document]:
     found = []
     for path in _entries(sources, folder, name) if folder.is_dir() else []:
         file = f"{name}/{path.name}"
-        if path.suffix == ".yaml" and path.is_file():
+        if path.suffix == ".yaml":
             found.append(_read(sources, directory, file))
         else:
             _stray(sources, path, file)
@@ -121,14 +121,19 @@ def _entries(sources: Sources, folder: Path, name: str) -> list[Path]:
 
 def _read(sources: Sources, directory: Path, file: str) -> Document | None:
     path = directory / file
+    mend = "Mend its permissions."
     try:
+        if path.is_symlink() and not path.exists():
+            mend = "Mend the link, or remove it."
+            raise FileNotFoundError(0, "it is a link that leads nowhere")
         if not path.is_file():
-            raise IsADirectoryError(0, "it is not a file")
+            mend = "Rename it, or put a file in its place."
+            raise IsADirectoryError(0, "it is a folder" if path.is_dir() else "it is no file")
         with path.open("rb") as stream:
             raw = stream.read(LARGEST_FILE + 1)
     except OSError as error:
         found = f"The file cannot be read: {error.strerror}."
-        sources.problems.append(Problem(file, 0, "", found, "Mend its permissions or its link."))
+        sources.problems.append(Problem(file, 0, "", found, mend))
         sources.unreadable.add(file)
         return None
     document, problems = read_document(file, raw)

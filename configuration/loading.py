@@ -87,7 +87,7 @@ def _read(
     people.read(sources, book)
     if sources.escalade is not None and shared is not None:
         people.read_places(sources.escalade, shared.value.places if shared.value else {}, book)
-    policies = Policies(steps, people)
+    policies = Policies(steps, people, book)
     catch_all = shared.value.catch_all if shared and shared.value else ["person:unknown"]
     policies.read(sources, catch_all=catch_all)
     if sources.escalade is not None and shared is not None and shared.value is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ValidationError
 
+from configuration.channels import Channels
 from configuration.directory import POLICIES, Sources
 from configuration.document import Document, KeyPath
 from configuration.explain import explain
@@ -21,6 +22,9 @@ from escalade.policy.compile import complaints
 from escalade.policy.model import PolicySpec, StepSpec
 from escalade.ticket import Status
 
+WEBHOOK = "webhook"
+"""A kind of channel, and the step that is signed with the secrets of one."""
+
 
 @dataclass(slots=True)
 class Policies:
@@ -28,6 +32,7 @@ class Policies:
 
     steps: Mapping[str, type[Step]]
     people: People
+    channels: Channels
     specs: list[PolicySpec] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     """Every name written and its file, those of broken policies included."""
@@ -122,7 +127,22 @@ class Policies:
             model.model_validate(step.with_)
         except ValidationError as error:
             problems += [one.problem for one in explain(error, document, model, at=at)]
-        return problems
+        return problems + self._check_channel(document, path, step)
+
+    def _check_channel(self, document: Document, path: KeyPath, step: StepSpec) -> list[Problem]:
+        """A webhook step is signed with the secrets of a channel: it has to be one that has such secrets."""
+        named = step.with_.get("channel")
+        if step.use != WEBHOOK or not isinstance(named, str) or not self.channels.complete:
+            return []
+        at = (*path, "with", "channel")
+        kind = self.channels.used.get(named)
+        of_kind = sorted(name for name, use in self.channels.used.items() if use == WEBHOOK)
+        mend = f"{suggestion(named, of_kind)}Webhook channels in escalade.yaml: {listed(of_kind) or 'none'}."
+        if named not in self.channels.known:
+            return [document.problem(at, f"There is no channel {named[:60]!r}.", mend)]
+        if kind is None or kind == WEBHOOK:
+            return []
+        return [document.problem(at, f"Channel {named!r} is no webhook: it is {kind}.", mend)]
 
 
 def _stem(file: str) -> str:
