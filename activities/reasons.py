@@ -38,3 +38,40 @@ def _in_french(part: str) -> str:
         if found := pattern.fullmatch(part):
             return found.expand(sentence)
     return part
+
+
+_STATUS: Final = {
+    "new": "nouveau",
+    "triage": "triage",
+    "investigating": "en cours d’analyse",
+    "mitigating": "en cours de rétablissement",
+    "pending": "en attente",
+    "snoozed": "en sommeil",
+    "resolved": "résolu",
+    "closed": "clos",
+}
+_AFTER_TITLE: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        (r": resolved", " : résolu"),
+        (r": now with (.+)", r" : maintenant chez \1"),
+        (r": still on it\?", " : toujours dessus ?"),
+    )
+)
+"""What a notice says behind the title of its ticket."""
+
+
+def say_status(status: str, language: str) -> str:
+    """The status in the language of the reader; the commands take the English word."""
+    return _STATUS.get(status, status) if language == "fr" else status
+
+
+def say_subject(subject: str, title: str, language: str) -> str:
+    """The subject of a notice in the language of the reader; one that has no translation stays as it is."""
+    if language != "fr" or not subject.startswith(title):
+        return subject
+    rest = subject[len(title) :]
+    for pattern, sentence in _AFTER_TITLE:
+        if found := pattern.fullmatch(rest):
+            return f"{title}{found.expand(sentence)}"
+    return subject

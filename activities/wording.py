@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from activities.reasons import say_why
+from activities.reasons import say_status, say_subject, say_why
 from activities.untrusted import lines, one_line, web_link
 from escalade.extension import Message
 from escalade.messages.activities import Purpose, TicketBrief
@@ -137,7 +137,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "title": one_line(brief.title, _TITLE),
         "description": lines(brief.description, _DESCRIPTION),
         "severity": brief.severity.value,
-        "status": brief.status.value,
+        "status": say_status(brief.status.value, reader.language),
         "service": one_line(brief.service, 128),
         "policy": brief.policy,
         "tier": brief.tier,
@@ -156,7 +156,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "show": f"escalade ticket show {brief.key}",
         "opened_at": _clock(brief.opened_at, reader.zone),
         "climbs_at": _clock(brief.acknowledge_by, reader.zone) if brief.acknowledge_by else "",
-        "subject": one_line(letter.subject, _SUBJECT),
+        "subject": one_line(say_subject(letter.subject, brief.title, reader.language), _SUBJECT),
         "text": lines(letter.text, 4000),
     }
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from activities.reasons import say_why
+from activities.reasons import say_status, say_why
 from activities.wording import Letter, Reader, Wording
 from escalade.messages.activities import Purpose, TicketBrief
 from escalade.people.resolve import Load, RoundRequest, resolve_round
@@ -141,3 +141,27 @@ def test_every_reason_that_a_round_gives_has_a_french_sentence() -> None:
 def test_a_reason_without_a_translation_is_said_all_the_same() -> None:
     assert say_why("because; named by the tier", "fr") == "because ; désigné par le palier"
     assert say_why("named by the tier", "en") == "named by the tier"
+
+
+@pytest.mark.parametrize(
+    ("ending", "french"),
+    [
+        (": resolved", " : résolu"),
+        (": now with experts", " : maintenant chez experts"),
+        (": still on it?", " : toujours dessus ?"),
+        (": something new", ": something new"),
+    ],
+)
+def test_a_notice_to_a_french_reader_has_a_french_subject(ending: str, french: str) -> None:
+    subject = f"{FULL.title}{ending}"
+    assert Wording().message(letter("fr", purpose="notice", subject=subject)).subject == f"{FULL.title}{french}"
+    assert Wording().message(letter("en", purpose="notice", subject=subject)).subject == subject
+
+
+def test_every_status_has_a_french_word() -> None:
+    words = {status: say_status(status.value, "fr") for status in Status}
+    assert len(set(words.values())) == len(Status)
+    assert [status.value for status, word in words.items() if word == status.value] == ["triage"]
+    resolved = FULL.model_copy(update={"status": Status.RESOLVED})
+    made = Wording().message(letter("fr", purpose="notice", about=resolved, subject="x"))
+    assert "Gravité        sev1, résolu, palier primary" in made.text
