@@ -32,7 +32,7 @@ PARTS: dict[str, tuple[str, Measure]] = {
     ),
     "lateness": (
         "How late rounds leave, against a bare timer at the same time",
-        lambda there: asyncio.run(lateness(there, tickets=24, repeats=6)),
+        lambda there: asyncio.run(lateness(there, tickets=20, repeats=7)),
     ),
     "waiting": (
         "What a ticket that waits costs its worker, against a bare workflow",

@@ -16,7 +16,7 @@ from benchmarks.report import Row
 from benchmarks.stage import BARE_QUEUE, Stage, real_time, stage_on, write_configuration
 from escalade.messages import Resolve
 
-EVERY: Final = timedelta(seconds=6)
+EVERY: Final = timedelta(seconds=8)
 
 
 async def lateness(directory: Path, *, tickets: int, repeats: int) -> list[Row]:
@@ -32,9 +32,9 @@ async def lateness(directory: Path, *, tickets: int, repeats: int) -> list[Row]:
     messages = write_configuration(directory, tier)
     async with real_time(directory / "server") as (client, _), stage_on(client, directory, messages) as on:
         chance = random.Random(7)
-        waits = [chance.uniform(0, EVERY.total_seconds()) for _ in range(tickets)]
-        timers = asyncio.gather(*(_timer(on, wait, repeats) for wait in waits))
-        keys = await asyncio.gather(*(_ticket(on, wait, repeats) for wait in waits))
+        waits = [chance.uniform(0, EVERY.total_seconds()) for _ in range(2 * tickets)]
+        timers = asyncio.gather(*(_timer(on, wait, repeats) for wait in waits[tickets:]))
+        keys = await asyncio.gather(*(_ticket(on, wait, repeats) for wait in waits[:tickets]))
         bare = [late for one in await timers for late in one]
         # The first round has no timer: it leaves when the ticket arrives.
         rounds = [late for key in keys for late in on.activities.late[key][1 : repeats + 1]]

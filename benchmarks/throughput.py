@@ -80,10 +80,12 @@ def _steady(ended: list[float], at_once: int) -> float:
 async def _as_many_as_fill(stage: Stage) -> int:
     """So many lives at once as this machine, as busy as it is with other things, is full with."""
     busy = await asyncio.to_thread(psutil.cpu_percent, 2.0) / 100
-    idle = (os.cpu_count() or 1) * (1 - busy)
+    cores = os.cpu_count() or 1
+    # However busy it is, half of it is had: others give way as much as these lives do.
+    idle = cores * (1 - busy)
     first = [await run(stage, kind, 20, at_once=20) for kind in ("bare", "ticket")]
     cost = max(one.cpu for one in first) / 1000
-    return round(min(max(max(idle, 0.5) / cost * LENGTH * FULL, 20), 250))
+    return round(min(max(idle, cores / 2) / cost * LENGTH * FULL, 250))
 
 
 async def throughput(directory: Path, *, pairs: int) -> list[Row]:
