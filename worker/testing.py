@@ -38,10 +38,6 @@ _SKIPPING: Final = (
     *FAST_TIMERS,
     "--dynamic-config-value",
     "frontend.WorkflowTimeSkippingEnabled=true",
-    "--dynamic-config-value",
-    "history.timerProcessorMaxPollRPS=2000",
-    "--dynamic-config-value",
-    "history.timerProcessorMaxPollHostRPS=5000",
 )
 _EAGER: Final = (
     # Without these a workflow id gets at most one new run a second.
