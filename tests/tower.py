@@ -124,7 +124,7 @@ class Hold:
 
     def __init__(self, database: Path) -> None:
         """Args: database: the SQLite file."""
-        self._connection = sqlite3.connect(database, isolation_level=None, timeout=30)
+        self._connection = sqlite3.connect(database, isolation_level=None, timeout=30, check_same_thread=False)
         self._connection.execute("BEGIN EXCLUSIVE")
 
     def release(self) -> None:

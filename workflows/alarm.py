@@ -18,21 +18,25 @@ class Alarm:
         self._due: datetime | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def set(self, due: datetime | None, summary: str) -> None:
+    def set(self, due: datetime | None, summary: str) -> bool:
         """Ring at this instant instead of any other; None silences it.
 
         Args:
             due: UTC; one that has passed rings at once.
             summary: what Temporal's own UI shows beside the timer.
+
+        Returns:
+            Whether that changes anything.
         """
         if due == self._due:
-            return
+            return False
         if self._task is not None:
             self._task.cancel()
             self._task = None
         self._due = due
         if due is not None:
             self._task = asyncio.create_task(self._run(due, summary))
+        return True
 
     async def _run(self, due: datetime, summary: str) -> None:
         left = due - workflow.now()

@@ -32,10 +32,10 @@ class Attributes:
         given = workflow.info().typed_search_attributes
         self._shown: dict[str, Any] = {key.name: given.get(key) for key in KEYS}
 
-    def update(self, state: TicketState) -> None:
-        """Show the state, if it shows differently from before."""
+    def update(self, state: TicketState) -> bool:
+        """Show the state, if it shows differently from before; whether it does."""
         if state.policy is None:
-            return
+            return False
         due, _ = limit(state)
         values: dict[SearchAttributeKey[Any], Any] = {
             STATUS: state.status.value,
@@ -54,6 +54,7 @@ class Attributes:
                 updates.append(key.value_unset() if value is None else key.value_set(value))
         if updates:
             workflow.upsert_search_attributes(updates)
+        return bool(updates)
 
 
 def details(state: TicketState) -> str:

@@ -80,14 +80,16 @@ class EffectRunner:
         found, self._outcomes = self._outcomes, []
         return found
 
-    def reconcile(self) -> None:
-        """Make what runs equal to what is wanted."""
+    def reconcile(self) -> bool:
+        """Make what runs equal to what is wanted; whether that took anything to be started or cancelled."""
+        changed = False
         wanted = self._state().pending
         for effect_id, task in self._tasks.items():
             effect = wanted.get(effect_id)
             if (effect is None or effect.cancelled) and effect_id not in self._cancelled:
                 self._cancelled.add(effect_id)
                 task.cancel()
+                changed = True
         for effect in list(wanted.values()):
             if effect.id in self._tasks or (isinstance(effect, RunStep) and effect.started):
                 continue
@@ -104,6 +106,8 @@ class EffectRunner:
             task = asyncio.create_task(self._run(effect))
             task.add_done_callback(lambda _: self._wake())
             self._tasks[effect.id] = task
+            changed = True
+        return changed
 
     def _may_send(self, effect: AnyEffect) -> bool:
         """Whether whoever asks the roster may go on to tell whom it names: one activity instead of two.

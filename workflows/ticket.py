@@ -203,20 +203,31 @@ class TicketWorkflow:
             Whether the ticket is over and everything is written.
         """
         self._woken = False
-        for event in self._effects.outcomes():
+        outcomes = self._effects.outcomes()
+        for event in outcomes:
             self._decide(event)
+        written = self._journal_is_back()
         self._look_at_the_clock()
-        self._effects.reconcile()
-        self._keep_journal()
-        self._attributes.update(self._state)
+        commanded = [self._effects.reconcile(), self._keep_journal(), self._attributes.update(self._state)]
         workflow.set_current_details(details(self._state))
         if self._over():
             return True
         if self._should_continue_as_new():
             self._continue_as_new()
         if self._state.status is not Status.CLOSED:  # a timer that is still set when the workflow ends costs nothing
-            self._set_alarm()
+            commanded.append(self._set_alarm())
+        if (outcomes or written) and not any(commanded):
+            self._leave_a_mark()
         return False
+
+    def _leave_a_mark(self) -> None:
+        """Command something, so that this workflow task is not an empty one.
+
+        An update that follows an empty workflow task is handed to a run that is not cached together with what that
+        task had taken in, and to a replay of it apart: the order of commands differs (TMPRL1100, measured on 1.35).
+        """
+        if self._state.engine >= 2:
+            workflow.upsert_memo({"journal": self._state.head.seq if self._state.head is not None else 0})
 
     def _look_at_the_clock(self) -> None:
         # A tick does everything that is due; a few rounds are enough unless the engine has a bug, and then the
@@ -227,7 +238,7 @@ class TicketWorkflow:
                 return
             self._decide(Tick())
 
-    def _set_alarm(self) -> None:
+    def _set_alarm(self) -> bool:
         now = workflow.now()
         due, summary = None, ""
         ahead = [*dues(self._state)[:1]]
@@ -241,20 +252,25 @@ class TicketWorkflow:
         rests = self._rests_from()
         if rests is not None and (due is None or rests < due):
             due, summary = rests, "idle: continue as new"
-        self._alarm.set(due, summary)
+        return self._alarm.set(due, summary)
 
-    def _keep_journal(self) -> None:
-        if self._journalling is not None and self._journalling.done():
-            self._journalling.result()
-            self._journalling = None
+    def _journal_is_back(self) -> bool:
+        if self._journalling is None or not self._journalling.done():
+            return False
+        self._journalling.result()
+        self._journalling = None
+        return True
+
+    def _keep_journal(self) -> bool:
         state = self._state
         if not state.outbox or self._journalling is not None:
-            return
+            return False
         carried = self._effects.carried
         if all(entry.entry_id in carried for entry in state.outbox):
-            return
+            return False
         self._journalling = asyncio.create_task(self._write(first_slice(state.outbox)))
         self._journalling.add_done_callback(lambda _: self._wake())
+        return True
 
     async def _write(self, entries: list[Entry]) -> None:
         ack = await workflow.execute_activity(

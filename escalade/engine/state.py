@@ -18,8 +18,11 @@ from escalade.record import Entry, Head
 from escalade.ticket import Actor, Status, Ticket
 from escalade.time.instants import Instant
 
-ENGINE: Final = 1
-"""The meaning of these rules. Every change of meaning is a branch on `TicketState.engine` (decision 40)."""
+ENGINE: Final = 2
+"""The meaning of these rules. Every change of meaning is a branch on `TicketState.engine` (decision 40).
+
+2: a workflow task that takes in an outcome always commands something (`workflows.ticket`).
+"""
 
 RHYTHM: Final = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15))
 """The waits after passes that reached nobody, and between rounds of the catch-all (decision 4)."""

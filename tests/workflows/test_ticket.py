@@ -75,7 +75,6 @@ async def test_a_query_in_the_middle_of_a_round_leaves_a_history_that_replays(to
         looker.cancel()
     await asyncio.gather(*lookers, return_exceptions=True)
     await ticket.settled()
-    # A run that continues as new with a page in the air may send it again, under the same id.
-    assert (
-        len({sent.message.id for sent in ticket.told("bob")}) == 6
-    )  # and the harness replays every history when the test is over
+    # Who is overtaken by the next reassignment need not be told any more. The harness replays every history.
+    assert (await ticket.view()).rung == 13
+    assert ticket.told("bob")
