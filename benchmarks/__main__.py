@@ -26,6 +26,10 @@ Measure = Callable[[Path], list[Row]]
 
 PARTS: dict[str, tuple[str, Measure]] = {
     "events": ("What a ticket costs in workflow events", lambda there: asyncio.run(histories(there))),
+    "commands": (
+        "How long a person waits for the command line",
+        lambda there: [*help_time(11), *acknowledge_time(there, times=11)],
+    ),
     "lives": (
         "A ticket against a bare workflow that does the same (console channel, journal on SQLite)",
         lambda there: asyncio.run(throughput(there, pairs=3)),
@@ -37,10 +41,6 @@ PARTS: dict[str, tuple[str, Measure]] = {
     "waiting": (
         "What a ticket that waits costs its worker, against a bare workflow",
         lambda there: asyncio.run(memory(there, tickets=300, pairs=1)),
-    ),
-    "commands": (
-        "How long a person waits for the command line",
-        lambda there: [*help_time(11), *acknowledge_time(there, times=11)],
     ),
 }
 """By the word that `--only` takes: its title, and how it is measured in an empty directory."""
