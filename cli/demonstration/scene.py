@@ -51,7 +51,6 @@ people:
     rules: [{{use: mail}}, {{use: chat}}]
   bruno: # by text message; by mail when that fails
     name: Bruno Keller
-    language: fr
     methods:
       sms: {{channel: sms, address: "{web}/sms/bruno"}}
       mail: {{channel: mail, address: bruno@demo.example}}
