@@ -47,7 +47,7 @@ async def memory(directory: Path, *, tickets: int, pairs: int) -> list[Row]:
         Row(
             "memory of a waiting ticket, of a bare one's", size["ticket"] / size["bare"], "×", 2, note=f"{tickets} each"
         ),
-        Row("CPU until it waits, of a bare one's", cpu["ticket"] / cpu["bare"], "×", 1.25),
+        Row("CPU until it waits, of a bare one's", cpu["ticket"] / cpu["bare"], "×", 1.5),
         Row("  ticket: memory", size["ticket"], "KiB"),
         Row("  bare: memory", size["bare"], "KiB"),
         Row("  ticket: CPU until it waits", cpu["ticket"], "ms", note="worker and client"),

@@ -225,7 +225,7 @@ class Site:
         return await TicketClient(self.client, answer_within=timedelta(seconds=WITHIN)).command(key, asked)
 
     async def acknowledges(self, who: str, key: str, *, event_id: str) -> Answer:
-        """A person acknowledges, and waits for a worker no longer than the client does."""
+        """A person acknowledges where no worker can answer, and has little patience."""
         by = Actor(kind="person", id=who, via="test")
         return await self.tickets.command(key, Acknowledge(by=by, event_id=event_id))
 
