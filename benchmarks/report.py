@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import fill
 from typing import Final, Literal
 
 import psutil
@@ -74,7 +75,7 @@ def page(text: str, tables: Sequence[str], *, where: str) -> str:
     if not begin or not end:
         raise EscaladeError(f"The page has no place for figures: {BEGIN} and {END}.")
     figures = "\n\n".join(tables)
-    return f"{head}{begin}\n{where}\n\n```text\n{figures}\n```\n{end}{tail}"
+    return f"{head}{begin}\n{fill(where, 120)}\n\n```text\n{figures}\n```\n{end}{tail}"
 
 
 def machine() -> str:
@@ -83,7 +84,7 @@ def machine() -> str:
     parts = [
         f"{os.cpu_count()} × {_processor()}",
         f"{memory:.0f} GiB",
-        f"{platform.system()} {platform.release()}",
+        f"{platform.system()} {platform.release().partition('-')[0]}",
         f"Python {platform.python_version()}",
         f"temporalio {version('temporalio')}",
         f"load {psutil.getloadavg()[0]:.1f} before",

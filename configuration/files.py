@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from escalade.people.roster import ChannelTarget, Identifier, Person, Schedule, Team, Vendor, Written
+from escalade.people.roster import ChannelTarget, Person, Schedule, Team, Vendor
 from escalade.policy.model import TargetText
 from escalade.time.durations import Duration
+from escalade.written import Identifier, Written
 
 
 def _listed(value: Any) -> Any:

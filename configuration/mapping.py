@@ -12,9 +12,9 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from configuration.document import LARGEST_FILE, read_document
 from configuration.explain import explain
 from escalade.errors import ConfigurationError, InstantError, Problem
-from escalade.people.roster import Written, Zone
-from escalade.people.rotation import at_wall_clock
 from escalade.ticket import Severity, Ticket
+from escalade.time.zones import Zone, at_wall_clock
+from escalade.written import Written
 
 TicketField = Literal[
     "title",

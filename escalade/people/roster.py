@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
 from escalade.time.durations import Duration
+from escalade.time.zones import Weekday, Zone
+from escalade.written import Identifier, Written
 
 TargetKind = Literal["person", "team", "schedule", "vendor", "channel"]
 TARGET_KINDS: tuple[TargetKind, ...] = ("person", "team", "schedule", "vendor", "channel")
-
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-"""What things in the configuration are called: lower case, digits, `.`, `_`, `-`; 64 characters at most."""
-
-
-@functools.cache
-def _zones() -> frozenset[str]:
-    # Asked once: it looks through some 600 files.
-    return frozenset(available_timezones())
-
-
-def _zone(name: str) -> str:
-    if name not in _zones():
-        raise ValueError(f"{name!r} is not an IANA time zone; write it like Europe/Paris")
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
-"""The name of an IANA time zone."""
-
-
-class Written(BaseModel):
-    """Base of everything people write: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Target(NamedTuple):

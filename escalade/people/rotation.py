@@ -7,11 +7,12 @@ consecutive, so there is neither gap nor overlap; a rotation is defined for all 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from escalade.people.roster import WEEKDAYS, Schedule, WeeklyRotation
+from escalade.people.roster import Schedule, WeeklyRotation
+from escalade.time.zones import WEEKDAYS, at_wall_clock
 
 
 class Shift(NamedTuple):
@@ -20,32 +21,6 @@ class Shift(NamedTuple):
     person: str
     start: datetime
     end: datetime
-
-
-def at_wall_clock(local: datetime, zone: ZoneInfo) -> datetime:
-    """The instant of a naive local time: the first of two, or the first existing one after a gap.
-
-    Args:
-        local: naive wall-clock time.
-        zone: the zone whose wall clock is meant.
-
-    Returns:
-        The instant, in UTC.
-    """
-    instant = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == local:
-        return instant
-    # The time was skipped. fold=0 read it with the offset before the gap, so the gap ends at the transition
-    # between the two readings; PEP 495 puts that transition where the later offset begins.
-    late = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    low, high = min(instant, late), max(instant, late)
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(zone).utcoffset() == low.astimezone(zone).utcoffset():
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)
 
 
 def _slot_start(rotation: WeeklyRotation, zone: ZoneInfo, slot: int) -> datetime:

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
 
 from escalade.people.resolve import How
-from escalade.people.roster import TARGET_KINDS, Identifier, Written, parse_target
+from escalade.people.roster import TARGET_KINDS, parse_target
 from escalade.ticket import Severity
 from escalade.time.durations import Duration, Limit
+from escalade.written import Identifier, Written
 
 Nobody = Literal["skip", "wait", "hold", "catch_all"]
 TierKind = Literal["functional", "hierarchical", "external"]

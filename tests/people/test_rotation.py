@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalade.people.roster import WEEKDAYS, Handoff, Schedule, WeeklyRotation
-from escalade.people.rotation import Shift, at_wall_clock, shift_at
+from escalade.people.roster import Handoff, Schedule, WeeklyRotation
+from escalade.people.rotation import Shift, shift_at
+from escalade.time.zones import WEEKDAYS, at_wall_clock
 
 ZONES = (
     "UTC",

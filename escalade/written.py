@@ -1,0 +1,16 @@
+"""What everything in the configuration has in common."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+"""What things in the configuration are called: lower case, digits, `.`, `_`, `-`; 64 characters at most."""
+
+
+class Written(BaseModel):
+    """Base of everything people write: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
