@@ -18,7 +18,7 @@ from cli.main import root
 from cli.render.documents import DOCUMENTS
 from configuration import schemas
 from configuration.schema import _attribute_docs
-from docs.meanings import COMPOSE, KINDS, METRICS, TEMPORAL, VARIABLES, Variable
+from docs.meanings import COMPOSE, FINDINGS, KINDS, METRICS, TEMPORAL, VARIABLES, Variable
 from worker.registry import extensions
 from worker.settings import _NAMES, Settings
 
@@ -199,6 +199,8 @@ def journal_page() -> str:
     for title, kinds in KINDS.items():
         rows = "\n".join(f"| `{kind}` | {_text(meaning)} |" for kind, meaning in kinds.items())
         parts.append(f"## {title}\n\n| kind | says |\n|---|---|\n{rows}\n")
+    rows = "\n".join(f"| `{kind}` | {_text(meaning)} |" for kind, meaning in FINDINGS.items())
+    parts.append(f"## What `escalade journal verify` finds\n\n| finding | says |\n|---|---|\n{rows}\n")
     return "\n".join(parts)
 
 

@@ -99,6 +99,24 @@ KINDS: Final[dict[str, dict[str, str]]] = {
 """Every kind of entry, with what it says. `<command>` stands for the name of any command."""
 
 
+FINDINGS: Final[dict[str, str]] = {
+    "changed_body": "What an entry says was changed: it does not match its digest.",
+    "lost_body": "What an entry says was removed.",
+    "broken_link": "An entry's header was changed: its hash does not follow from what it says.",
+    "missing": "Entries are missing in the middle.",
+    "truncated": "Entries are missing at the end.",
+    "recorded_truncation": "An entry of the journal tells that others had been missing when it was written.",
+    "beyond_head": "There are entries behind the head, which the writer did not add.",
+    "head_mismatch": "The head does not carry the hash of the last entry.",
+    "no_head": "The head of the stream was removed.",
+    "stray_body": "A text belongs to no entry.",
+    "checkpoint_mismatch": "The checkpoint of a pruned stream was changed, or nobody recorded it.",
+    "unrecorded_erasure": "A text was blanked, and no entry says by whom.",
+    "erased": "A text was erased by `journal erase`, on record: in order, and only told.",
+}
+"""What `escalade journal verify` can find."""
+
+
 class Variable(NamedTuple):
     """An environment variable."""
 

@@ -13,11 +13,12 @@ from cli.exits import ExitCode
 from cli.render.documents import DOCUMENTS
 from configuration import schemas
 from docs import generate
-from docs.meanings import COMPOSE, KINDS, METRICS, TEMPORAL, VARIABLES
+from docs.meanings import COMPOSE, FINDINGS, KINDS, METRICS, TEMPORAL, VARIABLES
 from escalade.effects import StepFinished
 from escalade.messages import COMMANDS
 from escalade.messages.activities import Outcome, Purpose
 from escalade.messages.watch import FindingKind
+from store import audit
 from tests.docs.pages import ROOT
 from tests.house import FLOORS, sources
 from worker.metrics import ACKNOWLEDGE_LATENCY
@@ -117,6 +118,10 @@ def test_every_kind_of_entry_is_documented_and_no_other() -> None:
     assert written - kinds == set(), "not in docs/meanings.py"
     assert kinds - written == set(), "no code writes these"
     assert "notice" in get_args(Purpose)
+
+
+def test_everything_that_a_verification_finds_is_documented_and_nothing_else() -> None:
+    assert set(FINDINGS) == set(get_args(audit.FindingKind))
 
 
 def _variables_in_code() -> set[str]:
