@@ -106,23 +106,36 @@ Change = Annotated[Override | Temporary | Swap | Away, Field(discriminator="kind
 """One change, made by a person at run time."""
 
 
+class Turn(BaseModel):
+    """Whose turn a rotation was on when a version of its schedule began, so that nobody is moved by the change."""
+
+    model_config = ConfigDict(frozen=True)
+
+    layer: str
+    rotation: str
+    position: int
+    """Where they stand among the members of this version, from 0."""
+    on_duty: tuple[str, ...] = ()
+    """Who stays on duty across the change, or takes over from somebody who was removed."""
+    until: Instant
+    """The end of the shift that was under way: the new order follows from there."""
+
+
 class Version(BaseModel):
-    """A layer of a schedule as it is from an instant on, until the next version of it (decision 34)."""
+    """A schedule as it is from an instant on, until the next version of it (decision 34).
+
+    `escalade.people.versions.new_versions` says which are missing; whoever loads a configuration stores those.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     schedule: Identifier
-    layer: str
     at: Instant
-    """From when on; the first one of a layer holds for all time before it, too."""
-    members: tuple[str, ...] = ()
-    """Who takes turns, in order."""
-    on_duty: tuple[str, ...] = ()
-    """Who stays on duty across the change, or takes over from somebody who was removed."""
-    until: Instant | None = None
-    """The end of the shift that was under way: until then `on_duty` stay. None when nobody was on duty."""
+    """From when on; the first one of a schedule holds for all time before it, too."""
     written: dict[str, Any] = Field(default_factory=dict)
-    """The layer as written, so that instants of this version can be answered when the configuration has moved on."""
+    """The schedule as written, so that instants of this version can be answered when the configuration moved on."""
+    turns: tuple[Turn, ...] = ()
+    """Of the rotations that went on from the version before; the others are as their `start` says."""
 
 
 class ImportedShifts(BaseModel):
