@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from google.protobuf.duration_pb2 import Duration
@@ -29,6 +29,8 @@ Row = tuple[str, Literal["ok", "warning", "error"], str, str]
 _CALL: Final = timedelta(seconds=5)
 _OLDEST: Final = (1, 25)
 """The first server that keeps what we ask of it: update, signal-with-start with search attributes, task priority."""
+_POLLS_WITHIN: Final = timedelta(seconds=100)
+"""A worker asks again after a minute without a task; Temporal names it for five minutes after its last question."""
 _POLLED: Final = {
     TICKETS_QUEUE: (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,),
     PAGES_QUEUE: (TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,),
@@ -44,16 +46,29 @@ async def examine_temporal(client: Client, *, now: Callable[[], datetime]) -> li
         now: the clock that is compared with the server's.
     """
     found: list[Row] = []
-    for look in (_version, _namespace, _attributes, _pollers, _watch):
+    ahead = timedelta(0)
+    try:
+        ahead, clock = await _clock(client, now)
+    except RPCError as error:
+        failed = call_failed(client, error)
+        clock = ("clock", "error", failed.message, failed.mend or "")
+    looks = (
+        _version(client),
+        _namespace(client),
+        _attributes(client),
+        _pollers(client, lambda: now() + ahead),
+        _watch(client),
+    )
+    for look in looks:
         try:
-            found += [row async for row in look(client)]
+            found += [row async for row in look]
         except RPCError as error:
             failed = call_failed(client, error)
             found.append(("temporal", "error", failed.message, failed.mend or ""))
         except EscaladeError as error:
             found.append(("temporal", "error", error.message, error.mend or ""))
     if not any(level == "error" and name in ("namespace", "temporal") for name, level, _, _ in found):
-        found.append(await _clock(client, now))
+        found.append(clock)
     return found
 
 
@@ -92,10 +107,11 @@ async def _attributes(client: Client) -> AsyncIterator[Row]:
         yield "search attributes", "ok", f"all {len(search_attributes.ALL)} are registered", ""
 
 
-async def _pollers(client: Client) -> AsyncIterator[Row]:
+async def _pollers(client: Client, now: Callable[[], datetime]) -> AsyncIterator[Row]:
     for queue, kinds in _POLLED.items():
         workers = set()
         absent = []
+        gone: dict[str, datetime] = {}
         for kind in kinds:
             there = await client.workflow_service.describe_task_queue(
                 DescribeTaskQueueRequest(
@@ -103,12 +119,18 @@ async def _pollers(client: Client) -> AsyncIterator[Row]:
                 ),
                 timeout=_CALL,
             )
-            workers |= {poller.identity for poller in there.pollers}
-            if not there.pollers:
+            asked = now()
+            polled = {poller.identity: poller.last_access_time.ToDatetime(UTC) for poller in there.pollers}
+            present = {name for name, at in polled.items() if asked - at <= _POLLS_WITHIN}
+            gone |= {name: at for name, at in polled.items() if name not in present}
+            workers |= present
+            if not present:
                 absent.append(TaskQueueType.Name(kind).removeprefix("TASK_QUEUE_TYPE_").lower())
         if absent:
             mend = "Start one with `escalade up` or `escalade worker`; tickets wait for it, none is lost."
-            yield "workers", "error", f"No worker polls {queue} for {' and '.join(absent)} tasks.", mend
+            last = max(gone.items(), key=lambda one: one[1], default=None)
+            was = f" {last[0]} last did at {last[1]:%H:%M:%S}Z: it is frozen, or gone." if last is not None else ""
+            yield "workers", "error", f"No worker polls {queue} for {' and '.join(absent)} tasks.{was}", mend
         else:
             yield "workers", "ok", f"{len(workers)} poll {queue}", ""
 
@@ -131,27 +153,28 @@ async def _watch(client: Client) -> AsyncIterator[Row]:
     yield "watch", "ok", f"looks at all open tickets each minute{last}", ""
 
 
-async def _clock(client: Client, now: Callable[[], datetime]) -> Row:
-    """Compare clocks by the instant the server gives to a workflow that is started for it and ended at once."""
-    try:
-        before = now()
-        handle = await client.start_workflow(
-            "DoctorProbe",
-            id=f"doctor/{uuid.uuid4().hex}",
-            task_queue="escalade-doctor",
-            execution_timeout=timedelta(seconds=10),
-            rpc_timeout=_CALL,
-        )
-        after = now()
-        there = (await handle.describe(rpc_timeout=_CALL)).start_time
-        await handle.terminate("the doctor has read the clock", rpc_timeout=_CALL)
-    except RPCError as error:
-        failed = call_failed(client, error)
-        return ("clock", "error", failed.message, failed.mend or "")
+async def _clock(client: Client, now: Callable[[], datetime]) -> tuple[timedelta, Row]:
+    """Compare clocks by the instant the server gives to a workflow that is started for it and ended at once.
+
+    Returns:
+        How far the server's clock is ahead of this machine's, and what to say of it.
+    """
+    before = now()
+    handle = await client.start_workflow(
+        "DoctorProbe",
+        id=f"doctor/{uuid.uuid4().hex}",
+        task_queue="escalade-doctor",
+        execution_timeout=timedelta(seconds=10),
+        rpc_timeout=_CALL,
+    )
+    after = now()
+    there = (await handle.describe(rpc_timeout=_CALL)).start_time
+    await handle.terminate("the doctor has read the clock", rpc_timeout=_CALL)
     # What lies between before and after cannot be told apart from the way there.
     skew = max(before - there, there - after, timedelta(0))
+    ahead = there - before if there < before else there - after if there > after else timedelta(0)
     says = f"this machine's clock and the server's differ by {skew.total_seconds():.1f} s"
     if skew < timedelta(seconds=2):
-        return ("clock", "ok", says, "")
+        return ahead, ("clock", "ok", says, "")
     level: Literal["warning", "error"] = "warning" if skew < timedelta(seconds=30) else "error"
-    return ("clock", level, f"{says[0].upper()}{says[1:]}.", "Let both take their time from NTP.")
+    return ahead, ("clock", level, f"{says[0].upper()}{says[1:]}.", "Let both take their time from NTP.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
@@ -15,6 +16,7 @@ from escalade.ticket import SYSTEM
 from store import Store
 from tests.cli.making import snapshot
 from tests.worker.installation import installed, now_in_utc, write_configuration
+from worker import doctor_temporal
 from worker.doctor import Diagnosis, _store, examine
 from worker.settings import Settings
 from worker.testing import real_server, temporal_program
@@ -57,6 +59,20 @@ async def test_a_working_installation_has_nothing_wrong(tmp_path: Path) -> None:
         assert "1.32" in says["version"]
         assert "1 poll" in says["workers"]
         assert {"configuration", "store", "journal", "namespace", "search attributes", "clock"} <= set(says)
+
+
+async def test_a_worker_that_stopped_asking_for_work_is_no_worker_even_where_clocks_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with real_server() as client, installed(client, tmp_path):
+        fast = await examine(settings_in(tmp_path), env_of(client), now=lambda: now_in_utc() + timedelta(minutes=5))
+        # Temporal names a worker for minutes after its last question: here none is recent enough.
+        monkeypatch.setattr(doctor_temporal, "_POLLS_WITHIN", timedelta(minutes=-1))
+        frozen = await examine(settings_in(tmp_path), env_of(client))
+    assert levels(fast)["workers"] == "ok"
+    told = [one.says for one in frozen if one.name == "workers"]
+    assert len(told) == 3
+    assert all("it is frozen, or gone" in says for says in told)
 
 
 async def test_each_thing_that_is_missing_is_named_with_its_mend(tmp_path: Path) -> None:
