@@ -77,6 +77,8 @@ def _acknowledged_by_person(d: Draft, cmd: Acknowledge) -> None:
         )
         _spare(d, f"person:{by.id}")
         d.text = f"acknowledged; {have} of {quorum} needed, the others are still paged"
+        if not counts:
+            d.text = f"noted; you were not paged here, so {have} of {quorum} needed have it, and paging goes on"
 
 
 def settle(d: Draft) -> None:

@@ -41,6 +41,14 @@ def test_any_known_person_may_acknowledge_and_the_first_is_the_owner() -> None:
     assert climb.state.owner == "dan"
 
 
+def test_who_was_not_paged_is_told_that_theirs_does_not_count_to_the_quorum() -> None:
+    climb = quorum()
+    assert "0 of 2" in (told := climb.does("dan", "acknowledge").text)
+    assert "you were not paged here" in told
+    assert climb.does("ana", "acknowledge").text.startswith("acknowledged; 1 of 2")
+    assert not climb.state.is_acknowledged
+
+
 def test_nobody_is_paged_after_the_acknowledgement() -> None:
     climb = ladder()
     climb.forward(minutes=6)
