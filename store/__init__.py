@@ -1,4 +1,4 @@
-"""What is stored: the journal, the projection, the delivery ledger and the contact proofs.
+"""What is stored: the journal, the projection, the delivery ledger, the contact proofs, and what changes duty.
 
 SQLite embedded, PostgreSQL in production. `Store.open(url)` is the door; everything else is what it takes and gives.
 """
@@ -6,19 +6,27 @@ SQLite embedded, PostgreSQL in production. `Store.open(url)` is the door; everyt
 from __future__ import annotations
 
 from store.audit import Finding
+from store.feeds import FeedState
 from store.ledger import Intended, Intent, StoredDelivery
 from store.proofs import Proof
 from store.query import TicketQuery
 from store.retention import Pruned
+from store.revision import RosterRevision
+from store.roster import ClashError, KeptChange, NoSuchChangeError
 from store.store import Store
 from store.stored import StoredEntry
 
 __all__ = [
+    "ClashError",
+    "FeedState",
     "Finding",
     "Intended",
     "Intent",
+    "KeptChange",
+    "NoSuchChangeError",
     "Proof",
     "Pruned",
+    "RosterRevision",
     "Store",
     "StoredDelivery",
     "StoredEntry",

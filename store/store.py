@@ -11,20 +11,23 @@ from sqlalchemy import text
 
 from store.audit import Audit
 from store.database import Database
+from store.feeds import Feeds
 from store.journal import Journal
 from store.ledger import Ledger
 from store.migrate import bring_up_to_date
 from store.projection import Projection
 from store.proofs import Proofs
 from store.retention import Retention
+from store.roster import RosterChanges
+from store.versions import Versions
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store(Journal, Audit, Retention, Projection, Ledger, Proofs):
-    """What is kept: journal, projection, delivery ledger and contact proofs, in one database.
+class Store(Journal, Audit, Retention, Projection, Ledger, Proofs, RosterChanges, Versions, Feeds):
+    """What is kept: journal, projection, delivery ledger, contact proofs, and what changes duty, in one database.
 
     Everything is synchronous and safe to call from several threads and processes at once. Whatever is wrong with
     the database comes out as a `StoreError` that says what to do about it; nothing is written then.

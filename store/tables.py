@@ -239,6 +239,68 @@ proofs = Table(
 )
 
 
+roster_revision = Table(
+    "roster_revision",
+    metadata,
+    Column("name", Exact, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    comment="Counts what changes duty at run time: whoever keeps a copy sees by it whether the copy is good.",
+)
+
+roster_changes = Table(
+    "roster_changes",
+    metadata,
+    Column("id", Exact, primary_key=True),
+    Column("kind", Exact, nullable=False),
+    Column("schedule", Exact, nullable=False),
+    Column("person", Exact, nullable=False),
+    Column("start", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("removed_at", Moment),
+    Column("body", Exact, nullable=False),
+    Index("ix_roster_changes_window", "until", "start"),
+    comment="Overrides, temporary schedules, swaps and time off. `until` is where it stops being in force.",
+)
+
+schedule_versions = Table(
+    "schedule_versions",
+    metadata,
+    Column("schedule", Exact, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("body", Exact, nullable=False),
+    comment="What each schedule said, from when on: the past is answered by the version of its time.",
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("schedule", Exact, primary_key=True),
+    Column("source", Exact, nullable=False),
+    Column("etag", Exact, nullable=False),
+    Column("modified", Exact, nullable=False),
+    Column("fetched_at", Moment),
+    Column("checked_at", Moment, nullable=False),
+    Column("problem", Exact, nullable=False),
+    Column("unknown", Exact, nullable=False),
+    Column("text", LargeBinary),
+    comment="Calendar feeds of schedules, as last read; `source` is a digest: addresses of feeds are secrets.",
+)
+
+imported_shifts = Table(
+    "imported_shifts",
+    metadata,
+    Column("schedule", Exact, primary_key=True),
+    Column("start", Moment, primary_key=True),
+    Column("person", Exact, primary_key=True),
+    Column("until", Moment, nullable=False),
+    Index("ix_imported_shifts_window", "until", "start"),
+    comment="Who is on duty by a schedule's feed.",
+)
+
+
 def contains(dialect: Dialect, column: Column[str], text: str) -> ColumnElement[bool]:
     """A condition: the column holds this text, letter by letter (LIKE reads wildcards, and folds case on SQLite)."""
     find = func.strpos if dialect.name == "postgresql" else func.instr

@@ -18,6 +18,7 @@ from escalade.effects import StepFinished
 from escalade.messages import COMMANDS
 from escalade.messages.activities import Outcome, Purpose
 from escalade.messages.watch import FindingKind
+from escalade.people.changes import ChangeKind
 from store import audit
 from tests.docs.pages import ROOT
 from tests.house import FLOORS, sources
@@ -106,6 +107,8 @@ def _spelled(value: ast.expr) -> set[str]:
         "ticket.{status.value}": {"ticket.snoozed", "ticket.pending"},
         "step.{event.outcome}": {f"step.{outcome}" for outcome in steps},
         "page.{receipt.outcome}": {f"page.{outcome}" for outcome in get_args(Outcome)},
+        "{change.kind}.made": {f"{kind}.made" for kind in get_args(ChangeKind)},
+        "{change.kind}.removed": {f"{kind}.removed" for kind in get_args(ChangeKind)},
         "watch.{finding.kind}": {f"watch.{kind}" for kind in get_args(FindingKind)},
     }
     assert text in families, f"say in this test which kinds {text!r} stands for"
