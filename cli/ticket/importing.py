@@ -13,6 +13,7 @@ from cli.ticket.reading import Read
 from escalade.errors import EscaladeError, Problem
 
 if TYPE_CHECKING:
+    from store import Store
     from worker.client import TicketClient
 
 AT_ONCE = 16
@@ -49,7 +50,19 @@ class Imported:
         return bool(self.problems or self.left)
 
 
-async def open_all(client: TicketClient, name: str, rows: Sequence[Read], progress: Callable[[], None]) -> Imported:
+def knows_nothing(row: Read) -> Opening | None:  # noqa: ARG001 - the shape of `Handled`
+    """No row was opened before."""
+    return None
+
+
+async def open_all(
+    client: TicketClient,
+    name: str,
+    rows: Sequence[Read],
+    progress: Callable[[], None],
+    *,
+    handled: Callable[[Read], Opening | None] = knows_nothing,
+) -> Imported:
     """Open every ticket.
 
     Args:
@@ -57,6 +70,7 @@ async def open_all(client: TicketClient, name: str, rows: Sequence[Read], progre
         name: what the file is called in problems.
         rows: the good rows.
         progress: is called after each.
+        handled: says which rows were opened before, by a ticket that is over.
     """
     result = Imported()
     waiting = iter(_by_ticket(rows))
@@ -66,6 +80,11 @@ async def open_all(client: TicketClient, name: str, rows: Sequence[Read], progre
         nonlocal failures
         if failures >= GIVE_UP_AFTER:
             result.left += 1
+            return
+        before = handled(row)
+        if before is not None:
+            result.opened.append(before)
+            progress()
             return
         try:
             opened = await client.open(row.ticket)
@@ -88,26 +107,32 @@ async def open_all(client: TicketClient, name: str, rows: Sequence[Read], progre
     return result
 
 
-def handled_before(rows: Sequence[Read]) -> list[Opening]:
-    """The rows whose ticket is over, and that had opened it: opening them again would begin another life of it.
+class Handled:
+    """Which rows a ticket that is over had been opened by: opening them again would begin another life of it.
 
     A ticket so begun would close itself, since it learns what its key has handled; this spares it. Without a store
-    there is nothing to be spared.
+    there is nothing to be spared. Asked right before each opening, since the tickets of a run just before this one
+    may be closing meanwhile.
     """
-    from cli.doors import store
-    from escalade.errors import StoreError
-    from worker.client import key_of_new
 
-    try:
-        with store() as opened:
-            found = []
-            for row in rows:
-                key = key_of_new(row.ticket)
-                if event_stamp(row.ticket.event_id or "") in opened.handled(key):
-                    found.append(Opening(row.line, key, row.ticket.title, existed=True))
-            return found
-    except StoreError:
-        return []
+    def __init__(self, store: Store | None) -> None:
+        """Args: store: what remembers it; None knows nothing."""
+        self._store = store
+
+    def __call__(self, row: Read) -> Opening | None:
+        """The opening that this row was, if it was one."""
+        from escalade.errors import StoreError
+        from worker.client import key_of_new
+
+        if self._store is None:
+            return None
+        key = key_of_new(row.ticket)
+        try:
+            known = event_stamp(row.ticket.event_id or "") in self._store.handled(key)
+        except StoreError:
+            self._store = None
+            return None
+        return Opening(row.line, key, row.ticket.title, existed=True) if known else None
 
 
 def event_stamp(event_id: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from cli.exits import ExitCode
 from cli.failures import WrongCommandError
 from cli.render.plain import one_line
 from cli.render.problems import problem_json, problem_line
-from cli.ticket.importing import Imported, Progress, handled_before, open_all
+from cli.ticket.importing import Handled, Imported, Progress, open_all
 from cli.ticket.opening import opened_json, opener
 from cli.ticket.reading import Read, read_tickets
 from cli.ticket.rows import Format, format_of, read_file, read_rows
@@ -41,14 +42,15 @@ def open_file(
         _tell_problems(bad)
         code = tell_foresight(invocation, [row.ticket for row in rows], bad=bad)
         return ExitCode.PARTIAL if bad else code
-    known = handled_before(rows)
-    done = {opening.line for opening in known}
-    rows = [row for row in rows if row.line not in done]
     progress = Progress(len(rows), quiet=invocation.json)
-    try:
-        result = asyncio.run(_open_all(shown, rows, progress))
-    finally:
-        progress.close()
+    with remembering() as handled:
+        known = [opening for row in rows if (opening := handled(row)) is not None]
+        done = {opening.line for opening in known}
+        rows = [row for row in rows if row.line not in done]
+        try:
+            result = asyncio.run(_open_all(shown, rows, progress, handled))
+        finally:
+            progress.close()
     result.opened = sorted([*result.opened, *known], key=lambda opening: opening.line)
     result.problems = sorted([*bad, *result.problems], key=lambda problem: problem.line)
     return _report(invocation, result)
@@ -63,13 +65,27 @@ def _read(name: str, content: bytes, form: Format, mapping: str | None, given: d
     return list(read_mapped(name, rows, Path(mapping), given))
 
 
-async def _open_all(name: str, rows: Sequence[Read], progress: Progress) -> Imported:
+@contextlib.contextmanager
+def remembering() -> Iterator[Handled]:
+    """What tickets that are over had handled; without a store, nothing."""
+    from cli.doors import store
+    from escalade.errors import StoreError
+
+    with contextlib.ExitStack() as stack:
+        try:
+            memory = Handled(stack.enter_context(store()))
+        except StoreError:
+            memory = Handled(None)
+        yield memory
+
+
+async def _open_all(name: str, rows: Sequence[Read], progress: Progress, handled: Handled) -> Imported:
     from cli.doors import tickets
 
     if not rows:
         return Imported()
     async with tickets() as client:
-        return await open_all(client, name, rows, progress)
+        return await open_all(client, name, rows, progress, handled=handled)
 
 
 def _report(invocation: Invocation, result: Imported) -> int:
