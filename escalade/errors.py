@@ -42,6 +42,16 @@ class InstantError(EscaladeError, ValueError):
     exit_code = 2
 
 
+class CalendarError(EscaladeError, ValueError):
+    """This calendar cannot be used."""
+
+    exit_code = 3
+
+
+class HorizonError(EscaladeError):
+    """The calendar was not worked out as far as this."""
+
+
 class TicketNotFoundError(EscaladeError):
     """There is no such ticket."""
 

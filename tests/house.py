@@ -38,6 +38,9 @@ HIDDEN_FROM_WORKFLOWS = ("store", "configuration")
 # pydantic_core is pydantic's own other half: its custom errors are published only there.
 GROUND_LIBRARIES = frozenset({"pydantic", "pydantic_core", "dateutil"})
 
+GROUND_EXCEPTIONS = {"escalade.time.public_holidays": frozenset({"holidays"})}
+"""Libraries that one module of the ground knows, and imports only when asked: never in a workflow."""
+
 IMPURE_MODULES = frozenset(
     {
         "asyncio",
@@ -159,19 +162,19 @@ def floor_violations(source: str, module: str, *, is_package: bool = False) -> l
     here = module.partition(".")[0]
     found = set()
     for line, name in imports(ast.parse(source), package=package_of(module, is_package=is_package)):
-        what = forbidden_import(here, name)
+        what = forbidden_import(here, name, module=module)
         if what:
             found.add(Violation(where=module, line=line, what=what))
     return sorted(found)
 
 
-def forbidden_import(here: str, name: str) -> str | None:
+def forbidden_import(here: str, name: str, *, module: str = "") -> str | None:
     """Why the top-level package ``here`` may not import ``name``; None if it may."""
     there = name.partition(".")[0]
     if there in BESIDE:
         return f"imports {name}: nothing in the house imports {there}/"
     if here == "escalade" and there != "escalade":
-        return forbidden_on_the_ground(name)
+        return forbidden_on_the_ground(name, allowed=GROUND_EXCEPTIONS.get(module, frozenset()))
     if there not in FLOORS or there == here:
         return None
     if FLOORS[there] >= FLOORS[here]:
@@ -184,16 +187,22 @@ def forbidden_import(here: str, name: str) -> str | None:
     return None
 
 
-def forbidden_on_the_ground(name: str) -> str | None:
+def forbidden_on_the_ground(name: str, *, allowed: frozenset[str] = frozenset()) -> str | None:
     """Why ``escalade/`` may not import ``name``, which is not its own; None if it may."""
     there = name.partition(".")[0]
     if there in FLOORS:
         return f"imports {name}: {there}/ is above escalade/"
     if within(name, *IMPURE_MODULES):
         return f"imports {name}: escalade/ knows no I/O, no chance and no threads"
-    if there not in sys.stdlib_module_names and there not in GROUND_LIBRARIES:
+    if there not in sys.stdlib_module_names and there not in GROUND_LIBRARIES | allowed:
         return f"imports {name}: escalade/ knows the standard library, pydantic and dateutil only"
     return None
+
+
+def loaded_at_once(source: str) -> set[str]:
+    """The top-level packages that a module imports when it is imported itself, not in a function."""
+    body = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {name.partition(".")[0] for node in body for _, name in imports(node, package="")}
 
 
 def bindings(tree: ast.AST) -> dict[str, str]:

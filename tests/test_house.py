@@ -70,6 +70,8 @@ def test_arrows_point_downward() -> None:
         ("escalade.ticket", "from secrets import token_hex"),
         ("escalade.ticket", "import socket"),
         ("escalade.ticket", "from urllib import request"),
+        ("escalade.ticket", "import holidays"),
+        ("escalade.time.calendar", "def days():\n    import holidays"),
         # what stands beside the house
         ("escalade.testing", "from tests.builders import ticket"),
         ("cli.demo", "import benchmarks.run"),
@@ -96,11 +98,20 @@ def test_a_wrong_arrow_is_seen(module: str, source: str) -> None:
             "escalade.time.calendars",
             "from dateutil.rrule import rrule\nfrom escalade import errors",
         ),
+        ("escalade.time.public_holidays", "def days():\n    import holidays"),
         ("store.journal", "import sqlalchemy\nfrom store.tables import entries"),
     ],
 )
 def test_an_arrow_downward_is_let_be(module: str, source: str) -> None:
     assert house.floor_violations(source, module) == []
+
+
+@pytest.mark.parametrize(("module", "libraries"), house.GROUND_EXCEPTIONS.items(), ids=list(house.GROUND_EXCEPTIONS))
+def test_a_library_of_one_module_is_loaded_only_when_it_is_asked(module: str, libraries: frozenset[str]) -> None:
+    source = (house.ROOT / f"{module.replace('.', '/')}.py").read_text()
+    assert libraries <= {name for _, name in house.imports(ast.parse(source), package="")}
+    assert not libraries & house.loaded_at_once(source)
+    assert house.loaded_at_once("import holidays.countries\ndef late(): import json") == {"holidays"}
 
 
 def test_the_ground_knows_no_clock_file_environment_or_chance() -> None:
