@@ -96,6 +96,29 @@ def store() -> Iterator[Store]:
         opened.close()
 
 
+@contextlib.contextmanager
+def writable_store() -> Iterator[Store]:
+    """The store, for what may be the first to need it: a file that is not there is made, an old one is left to workers.
+
+    Raises:
+        StoreError: when it cannot be used, or is of another version.
+    """
+    from store import Store
+    from store.database import Database
+
+    url = settings().store
+    database = Database(url)
+    try:
+        missing = database.is_missing
+    finally:
+        database.close()
+    opened = Store.open(url, migrate=missing)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
 def tickets() -> AbstractAsyncContextManager[TicketClient]:
     """The tickets, through Temporal."""
     from worker.client import ticket_client

@@ -41,6 +41,23 @@ TICKET = {
 
 PAGE = {"test": Later("cli.page:test", "Send a person a test page and wait for the receipt")}
 
+OVERRIDE = {
+    "add": Later("cli.oncall.override:add", "Let others be on duty for a while"),
+    "list": Later("cli.oncall.override:list_", "List the overrides in force and to come"),
+    "remove": Later("cli.oncall.override:remove", "End an override; what it did until now stays"),
+}
+
+AWAY = {
+    "add": Later("cli.oncall.away:add", "Take somebody off duty everywhere for a while"),
+    "list": Later("cli.oncall.away:list_", "List the time off in force and to come"),
+    "remove": Later("cli.oncall.away:remove", "End a time off; what it did until now stays"),
+}
+
+ONCALL = {
+    "override": Later("cli.main:override", "Let others be on duty for a while"),
+    "away": Later("cli.main:away", "Keep time off: who is not there, and when"),
+}
+
 JOURNAL = {
     "show": Later("cli.journal:show", "Show the journal of a ticket or stream"),
     "verify": Later("cli.journal:verify", "Check that nobody has changed the journal"),
@@ -51,6 +68,7 @@ JOURNAL = {
 
 COMMANDS = {
     "ticket": Later("cli.main:ticket", "Open, see and answer tickets"),
+    "oncall": Later("cli.main:oncall", "See who is on duty, and change it"),
     "page": Later("cli.main:page", "Prove that people can be reached"),
     "journal": Later("cli.main:journal", "Read, verify and export what happened"),
     "init": Later("cli.init:init", "Create a working configuration directory"),
@@ -75,6 +93,21 @@ def ticket() -> None:
 @click.group(cls=LazyGroup, later=PAGE)
 def page() -> None:
     """Prove that people can be reached."""
+
+
+@click.group(cls=LazyGroup, later=ONCALL)
+def oncall() -> None:
+    """See who is on duty, and change it."""
+
+
+@click.group(cls=LazyGroup, later=OVERRIDE)
+def override() -> None:
+    """Let others be on duty for a while."""
+
+
+@click.group(cls=LazyGroup, later=AWAY)
+def away() -> None:
+    """Keep time off: who is not there, and when."""
 
 
 @click.group(cls=LazyGroup, later=JOURNAL)

@@ -85,4 +85,5 @@ acting = click.option(
 key = click.argument("key", metavar="KEY")
 keys = click.argument("keys", metavar="[KEY]...", nargs=-1)
 comment = click.option("--comment", default="", metavar="TEXT", help="Kept with it in the timeline.")
+reason = click.option("--reason", default="", metavar="TEXT", help="Why, for the record.")
 yes = click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")

@@ -118,13 +118,18 @@ class Database:
             with self._translated():
                 Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is a SQLite file that does not exist yet."""
+        return self.is_sqlite and not Path(str(self._url.database)).exists()
+
     def refuse_missing(self) -> None:
         """Refuse a SQLite file that does not exist: connecting would create an empty one.
 
         Raises:
             StoreError: when there is no such file.
         """
-        if self.is_sqlite and not Path(str(self._url.database)).exists():
+        if self.is_missing:
             raise StoreError(
                 f"The store {self.place} does not exist yet.",
                 mend="Check ESCALADE_STORE, or start `escalade up` or `escalade worker`, which create it.",

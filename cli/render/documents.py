@@ -37,6 +37,12 @@ _COMMANDS: Final = (
 )
 _PROBLEMS: Final = "each with `file`, `line`, `field`, `found`, `mend`, `level`"
 
+_CHANGE: Final = (
+    "`id`, `kind`, who, when and why, `until` (where it stops being in force), `removed_at`, `says` (a sentence)"
+)
+_HELD: Final = "tickets that waited for somebody on duty: `waiting`, `told`, `why_not`"
+_CHANGES: Final = ("override", "away")
+
 DOCUMENTS: Final[dict[str, dict[str, str]]] = {
     "ticket open": {
         "opened": "tickets that Temporal holds: `key`, `title`, `existed` (it was there before), `line` of a file",
@@ -61,6 +67,15 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
         "notices": "what a reader should know",
     },
     **{f"ticket {name}": _ANSWERS for name in _COMMANDS},
+    **{
+        f"oncall {kind} add": {"change": _CHANGE, "new": "false when it was made already", "held": _HELD}
+        for kind in _CHANGES
+    },
+    **{f"oncall {kind} list": {"changes": f"each with {_CHANGE}"} for kind in _CHANGES},
+    **{
+        f"oncall {kind} remove": {"change": _CHANGE, "removed": "false when it was removed already", "held": _HELD}
+        for kind in _CHANGES
+    },
     "page test": {
         "person": "whom it went to",
         "receipts": "one for each method: `method`, `channel`, `outcome`, `at`, `detail`, `message_id`",

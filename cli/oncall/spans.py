@@ -1,0 +1,128 @@
+"""From when until when: instants as people type them, on the wall clock of a schedule's or person's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.oncall.complaints import Complaints
+from escalade.errors import DurationError, InstantError
+from escalade.time.durations import parse_duration
+from escalade.time.instants import format_instant, parse_instant
+from escalade.time.zones import at_wall_clock
+
+LATENESS: Final = timedelta(minutes=5)
+"""A start so little in the past means now: somebody looked at a clock and typed."""
+_FORMS: Final = "Write 2026-12-24T18:00 (there), 18:00 (the next one there), 2026-12-24, now, or with an offset."
+
+
+def span_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--from`, `--to` and `--for`."""
+    begin = click.option(
+        "--from", "begin", metavar="INSTANT", help="From then: 2026-12-24T18:00+01:00, or local.  [default: now]"
+    )
+    end = click.option("--to", "end", metavar="INSTANT", help="Until then (excluded).")
+    length = click.option("--for", "length", metavar="DURATION", help="For so long: 90m, 8h, 2d.")
+    return begin(end(length(function)))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From an instant (included) to another (excluded)."""
+
+    start: datetime
+    end: datetime
+
+
+def read_span(
+    complaints: Complaints, *, begin: str | None, end: str | None, length: str | None, zone: ZoneInfo, now: datetime
+) -> Span | None:
+    """Read a window that is not over yet.
+
+    Args:
+        complaints: takes what is wrong.
+        begin: `--from`; now without it.
+        end: `--to`.
+        length: `--for`.
+        zone: by whose wall clock local times are meant.
+        now: the instant of asking.
+
+    Returns:
+        The window; None when something was wrong with it.
+    """
+    before = len(complaints)
+    start = now if begin is None else _read(complaints, "--from", begin, zone, now)
+    if (end is None) == (length is None):
+        complaints.add("It has no end." if end is None else "--to and --for cannot be combined.", "Give --to or --for.")
+        stop = None
+    elif end is not None:
+        # A time of day means the first one behind the start, which may be past midnight.
+        stop = _read(complaints, "--to", end, zone, start or now)
+    else:
+        stop = _add(complaints, length or "", start)
+    if start is None or stop is None:
+        return None
+    if stop <= start:
+        complaints.add(
+            f"It ends ({format_instant(stop)}) before it begins ({format_instant(start)}).", "Turn them round."
+        )
+    elif stop <= now:
+        complaints.add(f"It is over already: it ends at {format_instant(stop)}.", "What was is not changed afterwards.")
+    elif start < now - LATENESS:
+        mend = "What was is not changed afterwards; leave --from out to begin now."
+        complaints.add(f"It begins in the past, at {format_instant(start)}.", mend)
+    return Span(max(start, now), stop) if len(complaints) == before else None
+
+
+def read_local(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """Read an instant, on the wall clock of a zone unless it names an offset.
+
+    Args:
+        text: an ISO 8601 instant or local time, a date (its midnight), a time of day (the next one), or `now`.
+        zone: whose wall clock.
+        now: the instant of asking.
+
+    Raises:
+        InstantError: when it is none.
+    """
+    written = text.strip()
+    if written.lower() == "now":
+        return now
+    try:
+        if len(written) <= 5 and ":" in written:
+            return _next(time.fromisoformat(written.zfill(5)), zone, now)
+        if len(written) == 10:
+            return at_wall_clock(datetime.combine(date.fromisoformat(written), time()), zone)
+        value = datetime.fromisoformat(written)
+    except ValueError:
+        raise InstantError(f"{text!r} is not an instant.", mend=_FORMS) from None
+    return at_wall_clock(value, zone) if value.tzinfo is None else parse_instant(written)
+
+
+def _next(clock: time, zone: ZoneInfo, now: datetime) -> datetime:
+    here = now.astimezone(zone).date()
+    found = at_wall_clock(datetime.combine(here, clock), zone)
+    return found if found > now else at_wall_clock(datetime.combine(here + timedelta(days=1), clock), zone)
+
+
+def _read(complaints: Complaints, option: str, text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    try:
+        return read_local(text, zone, now)
+    except InstantError as error:
+        complaints.add(f"{option}: {error.message}", error.mend)
+        return None
+
+
+def _add(complaints: Complaints, length: str, start: datetime | None) -> datetime | None:
+    try:
+        return (start + parse_duration(length)) if start is not None else None
+    except DurationError as error:
+        complaints.add(f"--for: {error.message}", error.mend)
+    except OverflowError:
+        complaints.add(f"--for: {length} is too long.", "Give a date with --to.")
+    return None

@@ -1,0 +1,55 @@
+"""Changes of the roster, for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.render.moments import Moments
+from cli.render.plain import one_line
+from escalade.people.clashes import sentence
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from store import KeptChange
+
+
+def change_line(kept: KeptChange, when: Moments, *, said: str) -> str:
+    """One sentence about a change that was just made or ended."""
+    change = kept.change
+    mark = click.style("✓", fg="green")
+    what = when.localised(one_line(sentence(change)))
+    return f"{mark} {change.kind} {click.style(change.id, fg='cyan', bold=True)} {said}: {what}."
+
+
+def change_table(kept: Sequence[KeptChange], when: Moments) -> Table:
+    """Changes as rows."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="heading", padding=(0, 2, 0, 0))
+    for name in ("ID", "KIND", "WHAT", "BY", "REASON"):
+        table.add_column(name, no_wrap=name in ("ID", "KIND"))
+    for one in kept:
+        change = one.change
+        what = when.localised(one_line(sentence(change)))
+        if one.removed_at is not None:
+            what += f" (removed {when.clock(one.removed_at)})"
+        table.add_row(
+            Text(change.id, style="key"),
+            change.kind,
+            Text(what),
+            Text(one_line(change.by)),
+            Text(one_line(change.reason)),
+        )
+    return table
+
+
+def change_json(kept: KeptChange) -> dict[str, Any]:
+    """A change as programs read it."""
+    removed = kept.removed_at.isoformat() if kept.removed_at else None
+    whole = kept.change.model_dump(mode="json")
+    return {**whole, "until": kept.until.isoformat(), "removed_at": removed, "says": sentence(kept.change)}
