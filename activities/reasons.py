@@ -9,10 +9,6 @@ _FRENCH: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), sentence)
     for pattern, sentence in (
         (r"member of (\S+)", r"membre de \1"),
-        (
-            r"on duty in (\S+) until (\S+) \(weekly rotation\)",
-            r"d’astreinte dans \1 jusqu’au \2 (rotation hebdomadaire)",
-        ),
         (r"named by the tier", "désigné par le palier"),
         (r"the catch-all", "dernier recours"),
         (r"it was reassigned to them", "le ticket lui a été réattribué"),
@@ -33,7 +29,43 @@ def say_why(why: str, language: str) -> str:
     return " ; ".join(_in_french(part) for part in why.split("; "))
 
 
+_ON_DUTY: Final = re.compile(r"on duty in (\S+) until (\S+) \((.+)\)")
+_DUTY: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        (r"\bhourly rotation\b", "rotation horaire"),
+        (r"\bdaily rotation\b", "rotation quotidienne"),
+        (r"\bweekly rotation\b", "rotation hebdomadaire"),
+        (r"\bmonthly rotation\b", "rotation mensuelle"),
+        (r"\bcustom rotation\b", "rotation sur mesure"),
+        (r"\brotation of (\d+) minutes?", r"rotation de \1 minutes"),
+        (r"\brotation of (\d+) hours?", r"rotation de \1 heures"),
+        (r"\brotation of (\d+) days?", r"rotation de \1 jours"),
+        (r"\brotation of (\d+) weeks?", r"rotation de \1 semaines"),
+        (r"\brotation of (\d+) months?", r"rotation de \1 mois"),
+        (r"^layer (\S+), ", r"couche \1, "),
+        (r"^its calendar feed", "son agenda"),
+        (r"^override (\S+)", r"remplacement \1"),
+        (r"^swap (\S+)", r"échange \1"),
+        (r"^temporary schedule (\S+)", r"planning temporaire \1"),
+        (r" by (\S+?)(?=[,:]|$)", r" par \1"),
+        (r", for (\S.*) who is away", r", pour \1 en congé"),
+        (r", for (\S+?)(?=:|$)", r", pour \1"),
+    )
+)
+"""Why it is somebody's duty, phrase by phrase; the reason a person gave stays as they wrote it."""
+
+
+def _duty_in_french(because: str) -> str:
+    said, colon, reason = because.partition(": ")
+    for pattern, phrase in _DUTY:
+        said = pattern.sub(phrase, said)
+    return f"{said}{' : ' if colon else ''}{reason}"
+
+
 def _in_french(part: str) -> str:
+    if duty := _ON_DUTY.fullmatch(part):
+        return f"d’astreinte dans {duty[1]} jusqu’au {duty[2]} ({_duty_in_french(duty[3])})"
     for pattern, sentence in _FRENCH:
         if found := pattern.fullmatch(part):
             return found.expand(sentence)

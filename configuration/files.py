@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from escalade.people.roster import ChannelTarget, Person, Schedule, Team, Vendor
+from escalade.people.roster import ChannelTarget, Person, Team, Vendor
+from escalade.people.schedule import Schedule
 from escalade.policy.model import TargetText
 from escalade.time.durations import Duration
 from escalade.written import Identifier, Written
@@ -89,4 +90,4 @@ class ScheduleFile(Schedule):
 
     def plain(self) -> Schedule:
         """The schedule as the roster keeps it."""
-        return Schedule.model_validate(self.model_dump(exclude={"schedule"}))
+        return Schedule.model_validate(self.model_dump(by_alias=True, exclude_unset=True, exclude={"schedule"}))

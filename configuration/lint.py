@@ -40,7 +40,7 @@ def dead_ends(spec: PolicySpec, roster: Roster | None) -> Iterator[Complaint]:
 
 
 def _tier_dead_ends(tier: TierSpec, path: KeyPath, roster: Roster | None) -> Iterator[Complaint]:
-    if roster is not None and not any(roster.deliverable(parse_target(text)) for text in tier.page):
+    if roster is not None and not any(roster.reachable(parse_target(text)) for text in tier.page):
         yield (*path, "page"), "Nobody behind this tier can be reached.", "Name somebody with a contact method."
     silent = [s.value for s in Severity if not _for(tier.resolve_within, s) and not _for(tier.acknowledgement_lasts, s)]
     if silent:

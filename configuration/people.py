@@ -21,12 +21,12 @@ from escalade.people.roster import (
     Person,
     Reachable,
     Roster,
-    Schedule,
     Target,
     TargetKind,
     Team,
     Vendor,
 )
+from escalade.people.schedule import Schedule
 
 _STAND_IN = "stand-in"
 _METHODS = {_STAND_IN: ContactMethod(channel=_STAND_IN)}
@@ -198,8 +198,36 @@ class People:
             self.roster.schedules[name] = parts.value.plain()
 
     def _check_schedule(self, document: Document) -> None:
-        """Members and owner exist; somebody may well take every other turn."""
-        self._check_members(document, ("rotation", "members"), twice="")
+        """Members, owner and those a feed speaks of exist; somebody may well take every other turn."""
+        rotations: list[KeyPath] = [("rotation",)]
+        for n, layer in enumerate(_items(document.at(("layers",)))):
+            rotations.append(("layers", n, "rotation"))
+            several = layer.get("rotations") if isinstance(layer, dict) else None
+            rotations += [("layers", n, "rotations", m) for m, _ in enumerate(_items(several))]
+        for path in rotations:
+            members: KeyPath = (*path, "members")
+            together = [(*members, n) for n, one in enumerate(_items(document.at(members))) if isinstance(one, list)]
+            for place in (members, *together):
+                self._check_members(document, place, twice="")
+                self._check_reachable(document, place)
+        names = document.at(("feed", "names"))
+        for name, person in names.items() if isinstance(names, dict) else ():
+            if isinstance(person, str):
+                self._check_person(document, ("feed", "names", name), person)
         owner = document.at(("owner",))
         if isinstance(owner, str):
             self._check_person(document, ("owner",), owner)
+
+    def _check_reachable(self, document: Document, path: KeyPath) -> None:
+        """Whoever takes turns can be told."""
+        for n, member in enumerate(_items(document.at(path))):
+            person = self.roster.people.get(member) if isinstance(member, str) else None
+            if person is not None and not person.methods:
+                found = f"{member} has no contact method: in this turn nobody can be told."
+                mend = "Give them one in people.yaml, or take them out."
+                self.problems.append(document.problem((*path, n), found, mend, level="warning"))
+
+
+def _items(value: Any) -> list[Any]:
+    """A list as written; empty for anything else, of which its model tells."""
+    return value if isinstance(value, list) else []

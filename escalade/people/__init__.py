@@ -8,24 +8,27 @@ from escalade.people.roster import (
     ContactRule,
     Person,
     Roster,
-    Schedule,
     Target,
     Team,
     Vendor,
-    WeeklyRotation,
     parse_target,
 )
+from escalade.people.rotation import Handoff, Rotation
+from escalade.people.schedule import Layer, Restriction, Schedule
 
 __all__ = [
     "ChannelTarget",
     "ContactMethod",
     "ContactRule",
+    "Handoff",
+    "Layer",
     "Person",
+    "Restriction",
     "Roster",
+    "Rotation",
     "Schedule",
     "Target",
     "Team",
     "Vendor",
-    "WeeklyRotation",
     "parse_target",
 ]

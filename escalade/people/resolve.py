@@ -8,13 +8,19 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from escalade.people.changes import Changes
+from escalade.people.duty import duty_at
 from escalade.people.roster import Roster, Target, parse_target
-from escalade.people.rotation import shift_at
+from escalade.people.timeline import stretches
+from escalade.people.versions import settled
 from escalade.time.durations import Duration
-from escalade.time.instants import Instant, format_instant
+from escalade.time.instants import Instant
 
 How = Literal["everyone", "one_at_a_time", "fair"]
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_AHEAD = tuple(timedelta(days=days) for days in (8, 64, 400))
+"""How far ahead somebody who comes on duty is looked for, by and by."""
+_NOTHING = Changes()
 
 
 class ContactPlan(BaseModel):
@@ -78,7 +84,9 @@ class ResolvedRound(BaseModel):
     """What a reader should know: "the store was down, who was paged lately is not known"."""
 
 
-def resolve_round(roster: Roster, request: RoundRequest, *, at: datetime, load: dict[str, Load]) -> ResolvedRound:
+def resolve_round(
+    roster: Roster, request: RoundRequest, *, at: datetime, load: dict[str, Load], changes: Changes = _NOTHING
+) -> ResolvedRound:
     """Decide who is told in a round.
 
     Args:
@@ -86,19 +94,30 @@ def resolve_round(roster: Roster, request: RoundRequest, *, at: datetime, load: 
         request: the targets, in order, and how they are to be told.
         at: the instant of the round.
         load: pages lately, by target; only `fair` reads it.
+        changes: overrides, time off and whatever else was changed at run time.
 
     Returns:
         The recipients, each with the reason and the contact plan, or the reason why there is nobody.
     """
+    asked = {text.removeprefix("schedule:") for text in request.targets if text.startswith("schedule:")}
+    changes = settled(roster, changes, at, only=asked)
     found: dict[str, Recipient] = {}
     reasons: list[str] = []
+    notes: list[str] = []
     for text in request.targets:
         try:
             meant = parse_target(text)
         except ValueError as error:
             reasons.append(str(error))
             continue
-        for target, why in _expand(roster, meant, at, request.why):
+        if meant.kind == "schedule" and meant.id in roster.schedules:
+            duty = duty_at(roster, meant.id, changes, at)
+            people = [(Target("person", shift.person), shift.why) for shift in duty.people]
+            reasons += [duty.nobody] if duty.nobody else []
+            notes += [f"{meant}: {note}" for note in duty.notes]
+        else:
+            people = list(_expand(roster, meant, request.why))
+        for target, why in people:
             key = str(target)
             if key in found:
                 continue
@@ -114,47 +133,38 @@ def resolve_round(roster: Roster, request: RoundRequest, *, at: datetime, load: 
         if found:
             reasons.append("everybody here has acknowledged")
         nobody = "; ".join(reasons) or "there is nobody behind these targets"
-        next_duty_at = None if found else _next_duty(roster, request, at)
-        return ResolvedRound(nobody=nobody, all_acknowledged=bool(found), next_duty_at=next_duty_at)
+        next_duty_at = None if found else _next_duty(roster, request, changes, at)
+        return ResolvedRound(nobody=nobody, all_acknowledged=bool(found), next_duty_at=next_duty_at, notes=notes)
     if request.how == "everyone":
-        return ResolvedRound(recipients=list(available.values()))
-    return _one_of(list(available.values()), request, load)
+        return ResolvedRound(recipients=list(available.values()), notes=notes)
+    return _one_of(list(available.values()), request, load).model_copy(update={"notes": notes})
 
 
-def _next_duty(roster: Roster, request: RoundRequest, at: datetime) -> datetime | None:
-    """When somebody who can be told comes on duty in one of the schedules asked; None when nobody ever does."""
-    coming: list[datetime] = []
-    for text in request.targets:
-        schedule = roster.schedules.get(text.removeprefix("schedule:")) if text.startswith("schedule:") else None
-        if schedule is None:
-            continue
-        shift = shift_at(schedule, at)
-        for _ in schedule.rotation.members:
-            shift = shift_at(schedule, shift.end)
-            if roster.deliverable(Target("person", shift.person)):
-                coming.append(shift.start)
-                break
-    return min(coming, default=None)
+def _next_duty(roster: Roster, request: RoundRequest, changes: Changes, at: datetime) -> datetime | None:
+    """When somebody who can be told comes on duty in one of the schedules asked; None when nobody does in a year."""
+    asked = [text.removeprefix("schedule:") for text in request.targets if text.startswith("schedule:")]
+    since = at
+    for reach in _AHEAD:
+        coming = [
+            part.start
+            for name in asked
+            if name in roster.schedules
+            for part in stretches(roster, name, changes, since, at + reach)
+            if any(roster.deliverable(Target("person", seat.person)) for seat in part.seats)
+        ]
+        if coming:
+            return min(coming)
+        since = at + reach
+    return None
 
 
-def _expand(roster: Roster, target: Target, at: datetime, named: str) -> Iterator[tuple[Target, str]]:
-    match target.kind:
-        case "team":
-            team = roster.teams.get(target.id)
-            for member in team.members if team else []:
-                yield Target("person", member), f"member of {target}"
-            if team is None:
-                yield target, named
-        case "schedule":
-            schedule = roster.schedules.get(target.id)
-            if schedule is None:
-                yield target, named
-            else:
-                shift = shift_at(schedule, at)
-                until = format_instant(shift.end)
-                yield Target("person", shift.person), f"on duty in {target} until {until} (weekly rotation)"
-        case _:
-            yield target, named
+def _expand(roster: Roster, target: Target, named: str) -> Iterator[tuple[Target, str]]:
+    team = roster.teams.get(target.id) if target.kind == "team" else None
+    if team is None:
+        yield target, named
+        return
+    for member in team.members:
+        yield Target("person", member), f"member of {target}"
 
 
 def _recipient(roster: Roster, target: Target, why: str) -> Recipient:

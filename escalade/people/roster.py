@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
-from typing import Annotated, Any, Literal, NamedTuple
-from zoneinfo import ZoneInfo
+from datetime import timedelta
+from typing import Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, model_validator
 
+from escalade.people.schedule import Schedule
 from escalade.time.durations import Duration
-from escalade.time.zones import Weekday, Zone
+from escalade.time.zones import Zone
 from escalade.written import Identifier, Written
 
 TargetKind = Literal["person", "team", "schedule", "vendor", "channel"]
@@ -118,68 +118,6 @@ class Team(Written):
     """Persons of people.yaml, in order."""
 
 
-def _handoff(value: Any) -> Any:
-    """`monday 09:00` as people write it."""
-    if isinstance(value, dict) and not isinstance(value.get("at", ""), str | time):
-        # Pydantic would read a bare 9 as nine seconds past midnight.
-        raise ValueError("the time of day is a number; write it like 09:00")  # noqa: TRY004 - pydantic wants it
-    if isinstance(value, str):
-        day, _, clock = value.strip().lower().partition(" ")
-        return {"weekday": day, "at": clock or "09:00"}
-    return value
-
-
-def _wall_clock(value: time) -> time:
-    if value.tzinfo is not None:
-        raise ValueError(f"{value.isoformat()!r} names an offset; write the wall clock of the schedule's zone: 09:00")
-    return value
-
-
-class Handoff(Written):
-    """When a week changes hands, on the wall clock of the schedule's zone."""
-
-    weekday: Weekday = "monday"
-    """The day of the week."""
-    at: Annotated[time, AfterValidator(_wall_clock)] = time(9)
-    """The time of day."""
-
-
-class WeeklyRotation(Written):
-    """Members take turns, a number of weeks each, by local wall clock."""
-
-    members: list[Identifier] = Field(min_length=1)
-    """Persons of people.yaml, in the order of their turns."""
-    start: date
-    """A date in the first member's first week; the rotation is defined before it too."""
-    handoff: Annotated[Handoff, Field(default_factory=Handoff)]
-    """When a turn ends and the next begins, like `monday 09:00`."""
-    weeks: int = Field(1, ge=1, le=52)
-    """The length of a turn."""
-
-    @field_validator("handoff", mode="before", json_schema_input_type=str | Handoff)
-    @classmethod
-    def _read_handoff(cls, value: Any) -> Any:
-        return _handoff(value)
-
-
-class Schedule(Written):
-    """Who is on duty when."""
-
-    name: str = Field("", max_length=128)
-    """What people call it."""
-    zone: Zone
-    """The time zone by whose wall clock turns change."""
-    rotation: WeeklyRotation
-    """Who takes turns."""
-    owner: Identifier | None = None
-    """The person told about its gaps."""
-
-    @property
-    def tzinfo(self) -> ZoneInfo:
-        """The zone as a tzinfo."""
-        return ZoneInfo(self.zone)
-
-
 class Roster(BaseModel):
     """Everybody and every place that can be told something."""
 
@@ -218,19 +156,25 @@ class Roster(BaseModel):
                 return None
 
     def deliverable(self, target: Target) -> bool:
-        """Whether telling this target would reach somebody, whoever is on duty."""
+        """Whether telling this target would reach somebody at any instant, whoever is on duty."""
         match target.kind:
             case "team":
                 team = self.teams.get(target.id)
                 return team is not None and any(self.deliverable(Target("person", m)) for m in team.members)
             case "schedule":
                 schedule = self.schedules.get(target.id)
-                return schedule is not None and all(
-                    self.deliverable(Target("person", m)) for m in schedule.rotation.members
-                )
+                members = schedule.members() if schedule and schedule.always_covered else []
+                return bool(members) and all(self.deliverable(Target("person", m)) for m in members)
             case _:
                 contact = self.contact(target)
                 return contact is not None and bool(contact.methods)
+
+    def reachable(self, target: Target) -> bool:
+        """Whether telling this target can reach somebody at some instant."""
+        schedule = self.schedules.get(target.id) if target.kind == "schedule" else None
+        if schedule is None:
+            return self.deliverable(target)
+        return schedule.feed is not None or any(self.deliverable(Target("person", m)) for m in schedule.members())
 
     def person_of(self, login: str) -> str | None:
         """The person behind an id, login, email or chat name; None when nobody or more than one matches."""

@@ -1,51 +1,175 @@
-"""Rotations: whose turn it is at an instant, by the wall clock of the schedule's zone.
+"""Rotations as people write them: who takes turns, and when a turn ends.
 
-Rules (those of `cases/oncall.md`): shift starts are included, ends excluded; a handoff at a local time that does
-not exist happens at the first existing instant after it, one that exists twice at the first; handoffs are
-consecutive, so there is neither gap nor overlap; a rotation is defined for all time, before its start too.
+What they mean, instant by instant, is in `escalade.people.slots`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import NamedTuple
+import re
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from escalade.people.roster import Schedule, WeeklyRotation
-from escalade.time.zones import WEEKDAYS, at_wall_clock
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+
+from escalade.people.recurrence import Recurrence
+from escalade.people.steps import Every, Step
+from escalade.time.durations import Duration
+from escalade.time.zones import WEEKDAYS, Weekday
+from escalade.written import Identifier, Written
+
+NINE: Final = time(9)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-class Shift(NamedTuple):
-    """One turn: a person, from an instant (included) to another (excluded), both UTC."""
-
-    person: str
-    start: datetime
-    end: datetime
-
-
-def _slot_start(rotation: WeeklyRotation, zone: ZoneInfo, slot: int) -> datetime:
-    first = rotation.start
-    handoff = WEEKDAYS.index(rotation.handoff.weekday)
-    # The week that contains `start` began on the handoff weekday on or before it.
-    anchor = first - timedelta(days=(first.weekday() - handoff) % 7)
-    day = anchor + timedelta(weeks=slot * rotation.weeks)
-    return at_wall_clock(datetime.combine(day, rotation.handoff.at), zone)
+def _local(value: Any) -> Any:
+    """`2026-01-05` is a day, `2026-01-05T09:00` an instant of that day: pydantic would make midnight of either."""
+    if isinstance(value, datetime | date):
+        return value
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{str(value)[:40]!r} is no date; write it like 2026-01-05 or 2026-01-05T09:00") from None
 
 
-def shift_at(schedule: Schedule, at: datetime) -> Shift:
-    """The shift of a schedule that contains an instant.
+LocalTime = Annotated[
+    datetime | date,
+    BeforeValidator(_local),
+    WithJsonSchema({"type": "string", "examples": ["2026-01-05", "2026-01-05T09:00"]}),
+]
+"""A day, or a time of one, on the wall clock of whoever reads it; a time with an offset is the instant it names."""
+
+
+def on_wall_clock(value: date, zone: ZoneInfo, *, at: time = time(0)) -> datetime:
+    """A written local time as naive wall-clock time.
 
     Args:
-        schedule: the schedule; its rotation is taken by its zone's wall clock.
-        at: an aware instant.
+        value: a day, a local time, or an aware one.
+        zone: whose wall clock is meant.
+        at: the time of day where only a day is written.
     """
-    rotation, zone = schedule.rotation, schedule.tzinfo
-    length = timedelta(weeks=rotation.weeks)
-    slot = (at - _slot_start(rotation, zone, 0)) // length
-    # Clock changes move a boundary by an hour or so; the estimate is off by one slot at most.
-    while at < _slot_start(rotation, zone, slot):
-        slot -= 1
-    while at >= _slot_start(rotation, zone, slot + 1):
-        slot += 1
-    member = rotation.members[slot % len(rotation.members)]
-    return Shift(member, _slot_start(rotation, zone, slot), _slot_start(rotation, zone, slot + 1))
+    if not isinstance(value, datetime):
+        return datetime.combine(value, at)
+    return value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value
+
+
+def _wall_clock(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError(f"{value.isoformat()!r} names an offset; write the wall clock of the schedule's zone: 09:00")
+    return value
+
+
+class Handoff(Written):
+    """When a turn changes hands, on the wall clock of the schedule's zone."""
+
+    weekday: Weekday | None = None
+    """The day of the week, where turns are weeks; Monday without it."""
+    at: Annotated[time, AfterValidator(_wall_clock)] | None = None
+    """The time of day; 09:00 without it, and midnight where turns are hours."""
+
+
+def _handoff(value: Any) -> Any:
+    """`monday 09:00`, `monday` or `09:00` as people write it."""
+    if isinstance(value, dict) and not isinstance(value.get("at", ""), str | time):
+        # Pydantic would read a bare 9 as nine seconds past midnight.
+        raise ValueError("the time of day is a number; write it like 09:00")  # noqa: TRY004 - pydantic wants it
+    if isinstance(value, str):
+        day, _, clock = value.strip().lower().partition(" ")
+        if day[:1].isdigit() and not clock:
+            return {"at": day}
+        return {"weekday": day, **({"at": clock.strip()} if clock else {})}
+    return value
+
+
+Member = Identifier | Annotated[list[Identifier], Field(min_length=1)]
+"""Whose turn it is: a person of people.yaml, or several together."""
+
+
+class Rotation(Written):
+    """Members take turns, by local wall clock."""
+
+    name: Identifier | None = None
+    """What it is called, where a layer has several."""
+    members: list[Member] = Field(min_length=1)
+    """Persons of people.yaml, in the order of their turns; a list in the list takes its turn together."""
+    start: LocalTime
+    """A day, or an instant, in the first member's first turn; the rotation is defined before it too."""
+    every: Every | None = None
+    """The length of a turn: `12h`, `1 day`, `2 weeks`, `1 month`; a week without it."""
+    weeks: int | None = Field(None, ge=1, le=52)
+    """The length of a turn in weeks; the same as `every: N weeks`."""
+    rrule: str | None = Field(None, min_length=1, max_length=500)
+    """When turns begin, as an RFC 5545 recurrence rule: `FREQ=WEEKLY;BYDAY=MO,TH`. Instead of `every`."""
+    handoff: Handoff | None = None
+    """When a turn ends and the next begins, like `monday 09:00` or `09:00`; not with a `start` that says the time."""
+    lasts: Duration | None = None
+    """How long of its turn a member is on duty, on the wall clock; the whole of it without."""
+    from_: LocalTime | None = Field(None, alias="from")
+    """Nobody is on duty by this rotation before it; turns are counted all the same."""
+    until: LocalTime | None = None
+    """Nobody is on duty by this rotation from here on."""
+
+    @field_validator("handoff", mode="before", json_schema_input_type=str | Handoff)
+    @classmethod
+    def _read_handoff(cls, value: Any) -> Any:
+        return _handoff(value)
+
+    @field_validator("members")
+    @classmethod
+    def _nobody_twice_together(cls, value: list[str | list[str]]) -> list[str | list[str]]:
+        for member in value:
+            if isinstance(member, list) and len(set(member)) < len(member):
+                raise ValueError(f"{', '.join(member)} are on duty together, and one of them is named twice")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Rotation:
+        lengths = [name for name in ("every", "weeks", "rrule") if getattr(self, name) is not None]
+        if len(lengths) > 1:
+            raise ValueError(f"{' and '.join(lengths)} say the same thing; write one of them")
+        if isinstance(self.start, datetime) and self.handoff is not None:
+            raise ValueError("start says the time already; give it a day alone, or leave handoff out")
+        if self.handoff and self.handoff.weekday and (self.step is None or self.step.unit != "weeks"):
+            raise ValueError("handoff names a weekday and turns are no weeks; write a time of day like 09:00")
+        if self.lasts is not None and self.lasts < timedelta(minutes=1):
+            raise ValueError("lasts is shorter than a minute; leave it out where the whole turn is meant")
+        if self.rrule is not None:
+            Recurrence.read(self.rrule, on_wall_clock(self.start, ZoneInfo("UTC")))
+        return self
+
+    @property
+    def step(self) -> Step | None:
+        """The length of a turn; None where a rule says when turns begin."""
+        if self.rrule is not None:
+            return None
+        return self.every or Step(self.weeks or 1, "weeks")
+
+    @property
+    def turns(self) -> list[tuple[str, ...]]:
+        """Who is on duty together in each turn, in order."""
+        return [(member,) if isinstance(member, str) else tuple(member) for member in self.members]
+
+    @property
+    def title(self) -> str:
+        """What to call it in a sentence: `weekly rotation`, `rotation nights`."""
+        if self.name:
+            return f"rotation {self.name}"
+        if self.step is None:
+            return "custom rotation"
+        return f"{self.step.adjective} rotation" if self.step.adjective else f"rotation of {self.step}"
+
+    def anchor(self, zone: ZoneInfo) -> datetime:
+        """The naive local time at which the first member's first turn begins.
+
+        Args:
+            zone: of the schedule.
+        """
+        hours = self.step is not None and self.step.unit in ("hours", "minutes")
+        at = (self.handoff.at if self.handoff else None) or (time(0) if hours else NINE)
+        first = on_wall_clock(self.start, zone, at=at)
+        if isinstance(self.start, datetime) or self.step is None or self.step.unit != "weeks":
+            return first
+        # The week that contains `start` began on the handoff's weekday on or before it.
+        weekday = WEEKDAYS.index((self.handoff.weekday if self.handoff else None) or "monday")
+        return first - timedelta(days=(first.weekday() - weekday) % 7)

@@ -10,8 +10,8 @@ import pytest
 from activities.reasons import say_status, say_why
 from activities.wording import Letter, Reader, Wording
 from escalade.messages.activities import Purpose, TicketBrief
+from escalade.people import ContactMethod, Person, Roster, Rotation, Schedule, Team
 from escalade.people.resolve import Load, RoundRequest, resolve_round
-from escalade.people.roster import ContactMethod, Handoff, Person, Roster, Schedule, Team, WeeklyRotation
 from escalade.ticket import Severity, Status
 from tests.activities.making import NOW, brief
 
@@ -121,7 +121,7 @@ def test_a_broken_template_of_the_configuration_never_silences_a_page(tmp_path: 
 
 def test_every_reason_that_a_round_gives_has_a_french_sentence() -> None:
     ana = Person(methods={"mail": ContactMethod(channel="mail")})
-    rotation = WeeklyRotation(members=["ana"], start=date(2026, 1, 5), handoff=Handoff())
+    rotation = Rotation.model_validate({"members": ["ana"], "start": date(2026, 1, 5)})
     roster = Roster(
         people={"ana": ana},
         teams={"t": Team(members=["ana"])},

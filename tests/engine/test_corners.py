@@ -9,8 +9,8 @@ from escalade.effects import PagesSent, ResolveRound, RoundResolved, SendPages
 from escalade.engine.events import DeliveryFailed
 from escalade.messages.activities import Receipt
 from escalade.messages.commands import Acknowledge
+from escalade.people import Rotation, Schedule
 from escalade.people.resolve import resolve_round
-from escalade.people.roster import Schedule, WeeklyRotation
 from escalade.testing import START, Climb, person, policy, roster
 from escalade.ticket import Actor
 
@@ -51,7 +51,7 @@ def test_those_left_of_a_quorum_are_told_only_when_the_page_they_were_in_has_com
 
 def test_who_comes_on_duty_after_a_hold_has_the_tiers_whole_time_also_after_a_raise() -> None:
     held = tier("one", "schedule:night", nobody="hold", acknowledge_within={"sev1": "30m", "default": "2h"})
-    week = WeeklyRotation.model_validate({"members": ["ghost", "bob"], "start": START.date()})
+    week = Rotation.model_validate({"members": ["ghost", "bob"], "start": START.date()})
     people = roster("bob", "cyd", ghost=person(methods=()))
     people.schedules["night"] = Schedule(zone="UTC", rotation=week)
     climb = Climb(policy(held, tier("two", "cyd", acknowledge_within="1h")), people)

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from escalade.people import Roster, Rotation, Schedule, Team, Vendor
 from escalade.people.resolve import Load, ResolvedRound, RoundRequest, resolve_round
-from escalade.people.roster import Roster, Schedule, Team, Vendor, WeeklyRotation, parse_target
+from escalade.people.roster import parse_target
 from escalade.testing import START, person, roster
 
-WEEK = WeeklyRotation.model_validate({"members": ["bob", "cyd"], "start": date(2026, 3, 2)})
+WEEK = Rotation.model_validate({"members": ["bob", "cyd"], "start": date(2026, 3, 2)})
 EVERYBODY = roster("ana", "bob", "cyd", ghost=person(methods=()))
 EVERYBODY.teams["sre"] = Team(members=["cyd", "ana", "ghost"])
 EVERYBODY.schedules["night"] = Schedule(zone="UTC", rotation=WEEK)
@@ -125,7 +126,7 @@ def test_a_person_is_found_by_login_unless_two_have_it() -> None:
 
 
 def test_with_nobody_on_duty_the_next_instant_somebody_is_comes_along() -> None:
-    week = WeeklyRotation.model_validate({"members": ["ghost", "bob"], "start": date(2026, 3, 2)})
+    week = Rotation.model_validate({"members": ["ghost", "bob"], "start": date(2026, 3, 2)})
     rotating = Schedule(zone="UTC", rotation=week)
     people = EVERYBODY.model_copy(update={"schedules": {"night": rotating}})
     found = ask("schedule:night", people=people)

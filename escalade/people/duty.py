@@ -1,0 +1,203 @@
+"""Duty: who is on duty in a schedule at an instant and why them, its shifts, and its gaps. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from escalade.people.changes import Changes, Override, Swap, Temporary
+from escalade.people.roster import Roster
+from escalade.people.schedule import ONLY_LAYER
+from escalade.people.seats import How, Seat
+from escalade.people.timeline import Stretch, joined, stretches
+from escalade.time.instants import format_instant
+
+_REACHES: Final = tuple(timedelta(days=days) for days in (2, 8, 32, 128, 512, 2048))
+"""How far a shift is followed past the window that was asked for, by and by."""
+
+
+@dataclass(frozen=True, slots=True)
+class DutyShift:
+    """One person's time on duty, without a break, for one reason."""
+
+    schedule: str
+    person: str
+    start: datetime
+    """Included, UTC."""
+    end: datetime
+    """Excluded, UTC."""
+    how: How = "rotation"
+    layer: str = ""
+    """The layer that decided; `rotation` in a schedule written without layers."""
+    rotation: str = ""
+    """The rotation that decided, in words: `weekly rotation`."""
+    change: str = ""
+    """The id of the override, swap or temporary schedule that decided."""
+    instead_of: str = ""
+    """Who would be on duty otherwise, where that is known."""
+    because: str = ""
+    """Why them, without when: `weekly rotation`, `override 4f by ana: dentist`."""
+
+    @property
+    def why(self) -> str:
+        """The sentence that a journal entry or a message gives."""
+        return f"on duty in schedule:{self.schedule} until {format_instant(self.end)} ({self.because})"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Who is on duty in a schedule at an instant."""
+
+    schedule: str
+    at: datetime
+    people: tuple[DutyShift, ...] = ()
+    until: datetime | None = None
+    """When who is on duty, or why, changes next; None when it does not within five years."""
+    nobody: str = ""
+    """Why there is nobody; empty when there is somebody."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know: that a feed could not be read, say."""
+
+    @property
+    def names(self) -> list[str]:
+        """The ids of those on duty."""
+        return [shift.person for shift in self.people]
+
+
+class Gap(NamedTuple):
+    """A time in which nobody is on duty."""
+
+    schedule: str
+    start: datetime
+    end: datetime
+
+
+def duty_at(roster: Roster, schedule: str, changes: Changes, at: datetime) -> Duty:
+    """Who is on duty in a schedule at an instant, and why them.
+
+    Args:
+        roster: everybody.
+        schedule: the name of a schedule of the roster.
+        changes: what was changed at run time.
+        at: an aware instant.
+
+    Raises:
+        KeyError: when there is no such schedule.
+    """
+    low, high, row = at, at, list[Stretch]()
+    now: list[DutyShift] = []
+    until = None
+    for reach in _REACHES:
+        low, high = at - reach, at + reach
+        row = stretches(roster, schedule, changes, low, high)
+        here = next(part for part in row if part.start <= at < part.end)
+        now = [shift for shift in _shifts(schedule, changes, row) if shift.start <= at < shift.end]
+        until = here.end if here.end < high else None
+        if until is not None and all(low < shift.start for shift in now):
+            break
+    notes = tuple(
+        f"the feed could not be read since {format_instant(feed.fetched_at)}: {feed.stale}"
+        for feed in changes.imported
+        if feed.schedule == schedule and feed.stale
+    )
+    nobody = "" if now else f"nobody is on duty in schedule:{schedule}"
+    return Duty(schedule, at, tuple(now), until, nobody, notes)
+
+
+def shifts(roster: Roster, schedule: str, changes: Changes, since: datetime, until: datetime) -> list[DutyShift]:
+    """Every shift that touches a window, whole: one may begin before it or end after it.
+
+    Args:
+        roster: everybody.
+        schedule: the name of a schedule of the roster.
+        changes: what was changed at run time.
+        since: the first instant of interest.
+        until: the first one of no interest any more.
+
+    Returns:
+        In the order of their starts; those of one instant in the order of the layers and overrides that decided.
+
+    Raises:
+        KeyError: when there is no such schedule.
+    """
+    row = stretches(roster, schedule, changes, since, until)
+    low, high = since, until
+    for reach in _REACHES:
+        found = [s for s in _shifts(schedule, changes, row) if s.start < until and since < s.end]
+        early = any(shift.start == low for shift in found)
+        late = any(shift.end == high for shift in found)
+        if not row or not (early or late):
+            return found
+        # Only the edges are looked at further: the middle stays as it is.
+        before = stretches(roster, schedule, changes, since - reach, low) if early else []
+        after = stretches(roster, schedule, changes, high, until + reach) if late else []
+        row = joined([*before, *row, *after])
+        low, high = row[0].start, row[-1].end
+    return [s for s in _shifts(schedule, changes, row) if s.start < until and since < s.end]
+
+
+def gaps(roster: Roster, schedule: str, changes: Changes, since: datetime, until: datetime) -> list[Gap]:
+    """The times of a window in which nobody is on duty, cut at its ends.
+
+    Raises:
+        KeyError: when there is no such schedule.
+    """
+    row = stretches(roster, schedule, changes, since, until)
+    return [Gap(schedule, part.start, part.end) for part in row if not part.seats]
+
+
+def _shifts(schedule: str, changes: Changes, row: Iterable[Stretch]) -> list[DutyShift]:
+    """The shifts of consecutive stretches: one ends where its person is no longer there for the same reason."""
+    spans: list[tuple[Seat, datetime, datetime]] = []
+    going: dict[Seat, int] = {}
+    for part in row:
+        still = {}
+        for seat in part.seats:
+            n = going.get(seat, len(spans))
+            if n == len(spans):
+                spans.append((seat, part.start, part.end))
+            else:
+                spans[n] = (seat, spans[n][1], part.end)
+            still[seat] = n
+        going = still
+    reasons = _Reasons(changes, schedule)
+    return [
+        DutyShift(
+            schedule=schedule,
+            person=seat.person,
+            start=start,
+            end=end,
+            how=seat.how,
+            layer=seat.layer,
+            rotation=seat.rotation,
+            change=seat.change,
+            instead_of=seat.instead_of,
+            because=reasons.say(seat),
+        )
+        for seat, start, end in spans
+    ]
+
+
+class _Reasons:
+    """Why somebody is on duty, in words."""
+
+    def __init__(self, changes: Changes, schedule: str) -> None:
+        made: list[Override | Swap | Temporary] = [*changes.overrides, *changes.swaps, *changes.temporaries]
+        self._made = {change.id: change for change in made if change.schedule == schedule}
+
+    def say(self, seat: Seat) -> str:
+        """The reason of a seat."""
+        if seat.how == "feed":
+            return "its calendar feed"
+        if seat.how == "rotation":
+            layer = "" if seat.layer == ONLY_LAYER else f"layer {seat.layer}, "
+            instead = f", for {seat.instead_of} who is away" if seat.instead_of else ""
+            return f"{layer}{seat.rotation}{instead}"
+        change = self._made[seat.change]
+        word = "temporary schedule" if seat.how == "temporary" else seat.how
+        by = f" by {change.by}" if change.by else ""
+        instead = f", for {seat.instead_of}" if seat.instead_of else ""
+        reason = f": {change.reason}" if change.reason else ""
+        return f"{word} {change.id}{by}{instead}{reason}"

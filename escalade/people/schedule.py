@@ -1,0 +1,253 @@
+"""Schedules as people write them: layers of rotations, when each layer counts, or a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+
+from escalade.people.rotation import Rotation
+from escalade.time.durations import Duration
+from escalade.time.zones import WEEKDAYS, Weekday, Zone, at_wall_clock
+from escalade.written import Identifier, Written
+
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(weeks=1)
+_GROUPS: Final[dict[str, tuple[Weekday, ...]]] = {
+    "weekdays": WEEKDAYS[:5],
+    "weekend": WEEKDAYS[5:],
+    "every day": WEEKDAYS,
+}
+ONLY_LAYER: Final = "rotation"
+"""The name of the one layer of a schedule that is written without layers."""
+
+
+class WeekTime(NamedTuple):
+    """A time of day, of a certain weekday or of any: `friday 18:00`, `08:00`, `24:00`."""
+
+    weekday: Weekday | None
+    at: timedelta
+    """Since midnight, on the wall clock."""
+
+    def __str__(self) -> str:
+        minutes, seconds = divmod(int(self.at.total_seconds()), 60)
+        clock = f"{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+        return f"{self.weekday} {clock}" if self.weekday else clock
+
+
+def _week_time(value: Any) -> WeekTime:
+    if isinstance(value, WeekTime):
+        return value
+    words = value.strip().lower().split() if isinstance(value, str) else []
+    day = next((name for name in WEEKDAYS if words[:1] == [name]), None)
+    clock = words[1:] if day else words
+    try:
+        if len(clock) != 1:
+            raise ValueError  # noqa: TRY301 - said once, below
+        if clock[0] in ("24:00", "24:00:00"):
+            return WeekTime(day, _DAY)
+        at = time.fromisoformat(clock[0])
+    except ValueError:
+        raise ValueError(f"{str(value)[:40]!r} is no time of day; write it like 18:00 or friday 18:00") from None
+    if at.tzinfo is not None:
+        raise ValueError(f"{value!r} names an offset; write the wall clock of the layer's zone: 18:00")
+    return WeekTime(day, timedelta(hours=at.hour, minutes=at.minute, seconds=at.second))
+
+
+def _days(value: Any) -> Any:
+    """`monday-friday`, `weekend`, `monday, wednesday` or a list of such."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        return value
+    found: list[Any] = []
+    names: list[str] = list(WEEKDAYS)
+    for part in parts:
+        text = " ".join(part.lower().split()) if isinstance(part, str) else part
+        first, dash, last = (word.strip() for word in text.partition("-")) if isinstance(text, str) else ("", "", "")
+        if text in _GROUPS:
+            found += _GROUPS[text]
+        elif dash and first in WEEKDAYS and last in WEEKDAYS:
+            low, high = names.index(first), names.index(last)
+            found += [WEEKDAYS[n % 7] for n in range(low, high + 1 if low <= high else high + 8)]
+        else:
+            found.append(text)
+    return list(dict.fromkeys(found))
+
+
+TimeOfWeek = Annotated[
+    WeekTime,
+    PlainValidator(_week_time),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["08:00", "friday 18:00", "24:00"]}),
+]
+Days = Annotated[list[Weekday], BeforeValidator(_days, json_schema_input_type=str | list[str]), Field(min_length=1)]
+
+
+class Restriction(Written):
+    """A part of the week in which a layer counts, on its wall clock.
+
+    Either from one time of day to another on certain days, or from a time of the week to another.
+    """
+
+    days: Days = Field(default_factory=lambda: list(WEEKDAYS))
+    """On which it begins: `monday-friday`, `weekend` or a list; every day without it."""
+    from_: TimeOfWeek = Field(WeekTime(None, timedelta(0)), alias="from")
+    """When it begins: `09:00`, or `friday 18:00`."""
+    until: TimeOfWeek = WeekTime(None, _DAY)
+    """When it ends; not later than `from` means the day after, and belongs to the day it begins on."""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Restriction:
+        if bool(self.from_.weekday) != bool(self.until.weekday):
+            raise ValueError("one of from and until names a weekday; name one in both, or in none and use days")
+        if self.from_.weekday and "days" in self.model_fields_set and self.days != list(WEEKDAYS):
+            raise ValueError("from and until name weekdays and days does too; write one of both")
+        if self.from_.at == _DAY:
+            raise ValueError("from is 24:00; write 00:00 of the day after")
+        return self
+
+    def parts(self) -> Iterator[tuple[timedelta, timedelta]]:
+        """The parts of a week, since its Monday's midnight; an end may lie in the week after."""
+        if self.from_.weekday and self.until.weekday:
+            begin = WEEKDAYS.index(self.from_.weekday) * _DAY + self.from_.at
+            end = WEEKDAYS.index(self.until.weekday) * _DAY + self.until.at
+            yield begin, end if begin < end else end + _WEEK
+            return
+        for day in self.days:
+            begin, end = (WEEKDAYS.index(day) * _DAY + clock for clock in (self.from_.at, self.until.at))
+            yield begin, end if begin < end else end + _DAY
+
+
+class Layer(Written):
+    """Rotations that count together; where a layer has nobody, the one below it is asked."""
+
+    name: Identifier
+    """What it is called: `primary`, `nights`."""
+    rotation: Rotation | None = None
+    """Who takes turns."""
+    rotations: list[Rotation] = Field(default_factory=list)
+    """Instead of `rotation`: several, whose members are on duty together."""
+    restrictions: list[Restriction] = Field(default_factory=list)
+    """When the layer counts; always, without any."""
+    zone: Zone | None = None
+    """The zone by whose wall clock this layer goes; that of the schedule without it."""
+    free_on_holidays: bool = False
+    """Pass over members on public holidays of their own `place`, as if they were away."""
+
+    @model_validator(mode="after")
+    def _has_rotations(self) -> Layer:
+        if (self.rotation is None) == (not self.rotations):
+            raise ValueError("a layer has a rotation, or a list of rotations; write one of them")
+        names = [rotation_name(self, n) for n in range(len(self.all_rotations))]
+        if twice := [name for n, name in enumerate(names) if name in names[:n]]:
+            raise ValueError(f"two rotations of the layer are called {twice[0]}; give each a name of its own")
+        return self
+
+    @property
+    def all_rotations(self) -> list[Rotation]:
+        """The rotations, however written."""
+        return self.rotations if self.rotation is None else [self.rotation]
+
+
+def rotation_name(layer: Layer, position: int) -> str:
+    """What a rotation of a layer is known by: its name, else its place."""
+    return layer.all_rotations[position].name or str(position + 1)
+
+
+class Feed(Written):
+    """An iCalendar feed that says who is on duty."""
+
+    url: str = Field(min_length=1, max_length=2048)
+    """Where it is: a web address, or a file beside `escalade.yaml`."""
+    refresh: Duration = timedelta(minutes=15)
+    """How often it is read again."""
+    names: dict[str, Identifier] = Field(default_factory=dict)
+    """Names in the feed that are no id, login or name of people.yaml, and who they are."""
+
+
+class Schedule(Written):
+    """Who is on duty when."""
+
+    name: str = Field("", max_length=128)
+    """What people call it."""
+    zone: Zone
+    """The time zone by whose wall clock turns change."""
+    rotation: Rotation | None = None
+    """Who takes turns, where one rotation is all there is."""
+    layers: list[Layer] = Field(default_factory=list)
+    """Highest first: of those that count at an instant, the first that has somebody decides."""
+    feed: Feed | None = None
+    """Who is on duty is said by a calendar elsewhere."""
+    owner: Identifier | None = None
+    """The person told about its gaps."""
+    gaps: Literal["told", "meant"] = "told"
+    """Whether times with nobody on duty are told as mistakes, or meant."""
+
+    @model_validator(mode="after")
+    def _says_who(self) -> Schedule:
+        if [self.rotation is not None, bool(self.layers), self.feed is not None].count(True) != 1:
+            raise ValueError("a schedule has a rotation, or layers, or a feed; write one of them")
+        names = [layer.name for layer in self.layers]
+        if twice := [name for n, name in enumerate(names) if name in names[:n]]:
+            raise ValueError(f"two layers are called {twice[0]!r}; give each a name of its own")
+        return self
+
+    @property
+    def tzinfo(self) -> ZoneInfo:
+        """The zone as a tzinfo."""
+        return ZoneInfo(self.zone)
+
+    def stack(self) -> list[Layer]:
+        """The layers, highest first; one for a schedule written without."""
+        if self.rotation is None:
+            return self.layers
+        return [Layer(name=ONLY_LAYER, rotation=self.rotation)]
+
+    def members(self) -> list[str]:
+        """Everybody who takes turns, each once."""
+        rotations = [rotation for layer in self.stack() for rotation in layer.all_rotations]
+        return list(dict.fromkeys(person for rotation in rotations for turn in rotation.turns for person in turn))
+
+    @property
+    def always_covered(self) -> bool:
+        """Whether some layer has somebody at every instant, if nobody is away."""
+        return any(
+            not layer.restrictions
+            and not layer.free_on_holidays
+            and any(r.lasts is None and r.from_ is None and r.until is None for r in layer.all_rotations)
+            for layer in self.stack()
+        )
+
+
+def open_parts(
+    restrictions: list[Restriction], zone: ZoneInfo, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    """When a layer counts, around [since, until): instants in UTC, merged, in order.
+
+    Args:
+        restrictions: at least one.
+        zone: of the layer.
+        since: the first instant of interest.
+        until: the first one of no interest any more.
+    """
+    week = since.astimezone(zone).replace(tzinfo=None)
+    monday = datetime.combine(week.date(), time(0)) - timedelta(days=week.weekday()) - _WEEK
+    last = until.astimezone(zone).replace(tzinfo=None)
+    found: list[tuple[datetime, datetime]] = []
+    parts = sorted({part for restriction in restrictions for part in restriction.parts()})
+    while monday <= last:
+        for begin, end in parts:
+            start, stop = at_wall_clock(monday + begin, zone), at_wall_clock(monday + end, zone)
+            if start < stop:
+                found.append((start, stop))
+        monday += _WEEK
+    merged: list[tuple[datetime, datetime]] = []
+    for start, stop in sorted(found):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], stop))
+        else:
+            merged.append((start, stop))
+    return [(start, stop) for start, stop in merged if stop > since and start < until]
