@@ -20,6 +20,7 @@ from escalade.messages import (
     ResolveRequest,
 )
 from escalade.messages.activities import WebhookRequest
+from escalade.messages.feeds import FeedsReport
 from escalade.messages.watch import CanaryReport, WatchReport, WatchRequest
 from escalade.people.resolve import ResolvedRound
 
@@ -76,4 +77,10 @@ async def canary() -> CanaryReport:
 @activity.defn(name="heartbeat")
 async def heartbeat() -> str:
     """Call the address that watches the watch."""
+    raise NotImplementedError
+
+
+@activity.defn(name="feeds")
+async def feeds() -> FeedsReport:
+    """Read the calendar feeds that are due."""
     raise NotImplementedError

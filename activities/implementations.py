@@ -12,9 +12,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.attempt import Patience
+from activities.changes import KnownChanges
 from activities.channels.webhook import WebhookChannel, signed_call
 from activities.contracts import JOURNAL_QUEUE, PAGES_QUEUE, TICKETS_QUEUE
 from activities.failpoints import Failpoints
+from activities.feeds import refresh_feeds
 from activities.guard import Guard, StoreAwayError
 from activities.outlets import Outlets
 from activities.page import Pager
@@ -23,7 +25,7 @@ from activities.sending import Desk
 from activities.wording import Wording
 from configuration import Live
 from escalade.engine import ENGINE
-from escalade.errors import ChannelError, EscaladeError
+from escalade.errors import ChannelError, EscaladeError, StoreError
 from escalade.extension import Channel
 from escalade.messages.activities import (
     Admission,
@@ -35,6 +37,8 @@ from escalade.messages.activities import (
     ResolveRequest,
     WebhookRequest,
 )
+from escalade.messages.feeds import FeedsReport
+from escalade.people.changes import Changes
 from escalade.people.resolve import Load, ResolvedRound, RoundRequest, resolve_round
 from store import Store
 
@@ -82,6 +86,7 @@ class Activities:
         self._step_versions = dict(step_versions or {})
         self._now = now
         self._guard = guard or Guard()
+        self._changes = KnownChanges(store, self._guard, within=LOOK_UP)
         self._outlets = Outlets(channels)
         # Apart from the pages' threads: journal calls that are stuck must not delay a page (decision 46).
         self._journal_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="journal")
@@ -99,7 +104,7 @@ class Activities:
         return {
             TICKETS_QUEUE: [self.admit, self.resolve],
             PAGES_QUEUE: [self.page, self.webhook],
-            JOURNAL_QUEUE: [self.journal],
+            JOURNAL_QUEUE: [self.journal, self.feeds],
         }
 
     def close(self) -> None:
@@ -130,16 +135,24 @@ class Activities:
     async def _ask(self, wanted: RoundRequest, now: datetime) -> ResolvedRound:
         roster = self._configuration.current.roster
         load: dict[str, Load] = {}
-        notes: list[str] = []
+        changes, notes = await self._changes_of(wanted, now)
         try:
             if wanted.how == "fair":
-                everybody = resolve_round(roster, wanted.model_copy(update={"how": "everyone"}), at=now, load={})
+                fair = wanted.model_copy(update={"how": "everyone"})
+                everybody = resolve_round(roster, fair, at=now, load={}, changes=changes)
                 targets = [recipient.target for recipient in everybody.recipients]
-                load, notes = await self._load(targets, since=now - LATELY)
-            resolved = resolve_round(roster, wanted, at=now, load=load)
+                load, unknown = await self._load(targets, since=now - LATELY)
+                notes += unknown
+            resolved = resolve_round(roster, wanted, at=now, load=load, changes=changes)
         except ValueError as error:
             raise ApplicationError(str(error), type="UnknownTarget", non_retryable=True) from error
         return resolved.model_copy(update={"notes": [*resolved.notes, *notes], "at": now})
+
+    async def _changes_of(self, wanted: RoundRequest, at: datetime) -> tuple[Changes, list[str]]:
+        """What was changed at run time; only schedules are moved by it, and other rounds do not ask for it."""
+        if not any(target.startswith("schedule:") for target in wanted.targets):
+            return Changes(), []
+        return await self._changes.at(at, now=self._now())
 
     async def _load(self, targets: list[str], *, since: datetime) -> tuple[dict[str, Load], list[str]]:
         if not targets:
@@ -164,6 +177,14 @@ class Activities:
             raise ApplicationError(
                 str(error), type=type(error).__name__, category=ApplicationErrorCategory.BENIGN
             ) from error
+
+    @activity.defn(name="feeds")
+    async def feeds(self) -> FeedsReport:
+        """Read the calendar feeds that are due."""
+        try:
+            return await refresh_feeds(self._configuration.current, self._store, now=self._now)
+        except StoreError as error:
+            raise ApplicationError(str(error), type="StoreError", category=ApplicationErrorCategory.BENIGN) from error
 
     @activity.defn(name="webhook")
     async def webhook(self, request: WebhookRequest) -> str:

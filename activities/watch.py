@@ -18,6 +18,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.guard import Guard
+from activities.held import HeldTickets
 from activities.suspects import GRACE, in_turn, suspects
 from configuration import Live
 from escalade.errors import EscaladeError, TicketNotFoundError
@@ -73,6 +74,9 @@ class Tickets(Protocol):
     async def command(self, key: str, command: Command) -> bool:
         """Send a command; whether a worker confirmed it."""
 
+    async def roster_changed(self, key: str) -> None:
+        """Make a ticket that waits for somebody on duty look again."""
+
 
 class Watch:
     """The activities of the watch."""
@@ -106,12 +110,14 @@ class Watch:
         self._now = now
         self._canary_within = canary_within
         self._http = http
+        self._held = HeldTickets(tickets.roster_changed)
 
     @activity.defn(name="sweep")
     async def sweep(self, request: WatchRequest) -> WatchReport:
         """Look for open tickets that are late, silent or missing."""
         now = self._now()
         rows = await self._read(lambda: self._store.tickets(TicketQuery(open_only=True)))
+        await self._held.look(rows, await self._read(self._store.roster_revision))
         findings = await self._late(rows, now)
         reprojected: list[str] = []
         if request.compare:

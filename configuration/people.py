@@ -63,7 +63,7 @@ class People:
         else:
             self._read_people(sources.people, channels)
         for document in sources.schedules:
-            self._read_schedule(document)
+            self._read_schedule(document, channels)
         for file in sorted(sources.unreadable):
             if file.startswith(f"{SCHEDULES}/"):
                 self._stand_in("schedule", file.removeprefix(f"{SCHEDULES}/").removesuffix(".yaml"))
@@ -183,7 +183,7 @@ class People:
             mend = f"{suggestion(name, known)}Known in people.yaml: {listed(known, most=8)}."
             self.problems.append(document.problem(path, f"There is no person {name!r}.", mend))
 
-    def _read_schedule(self, document: Document) -> None:
+    def _read_schedule(self, document: Document, channels: Channels) -> None:
         parts = validate_parts(document, ScheduleFile)
         self.problems += parts.problems
         written = document.at(("schedule",))
@@ -195,7 +195,14 @@ class People:
         elif parts.value is None or parts.problems:
             self._stand_in("schedule", name)
         else:
-            self.roster.schedules[name] = parts.value.plain()
+            schedule = parts.value.plain()
+            if schedule.feed is not None:
+                # Whoever knows the address of a calendar can read it: it may be kept in the environment.
+                url, problems = channels.references.fill(document, ("feed", "url"))
+                self.problems += problems
+                feed = schedule.feed.model_copy(update={"url": str(url)})
+                schedule = schedule.model_copy(update={"feed": feed})
+            self.roster.schedules[name] = schedule
 
     def _check_schedule(self, document: Document) -> None:
         """Members, owner and those a feed speaks of exist; somebody may well take every other turn."""

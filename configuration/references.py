@@ -83,5 +83,7 @@ def _may_refer(file: str, path: KeyPath) -> bool:
             return True
         case ("people.yaml", "people" | "vendors", _, "methods", _, "address"):
             return True
+        case (schedule, "feed", "url"):
+            return str(schedule).startswith("schedules/")
         case _:
             return False

@@ -27,6 +27,7 @@ from store import Store
 from worker import search_attributes
 from worker.client import leave
 from worker.connection import connect, destination
+from worker.feeds import schedule_feeds
 from worker.health import Check, application, serve
 from worker.logs import set_up_logging
 from worker.metrics import runtime
@@ -34,6 +35,7 @@ from worker.registry import Extensions, extensions
 from worker.reload import reload_configuration
 from worker.settings import Settings
 from worker.stores import open_store
+from worker.versions import keep_versions_when_possible
 from worker.watch import WatchedTickets, schedule_watch
 from worker.workers import WorkerOptions, make_workers
 
@@ -88,6 +90,10 @@ class WorkerProcess:
             await search_attributes.register(client)
             workers = stack.enter_context(self._made(client, live, store, found, failpoints))
             await schedule_watch(client, canary_every=live.current.watch.canary_every)
+            await schedule_feeds(client, live.current.roster)
+            why = "a worker started"
+            versions = asyncio.create_task(keep_versions_when_possible(live, store, at=_now(), why=why))
+            stack.callback(versions.cancel)
             if self._settings.health is not None:
                 app = application(alive=self._alive, checks=self._checks(client, live, store))
                 where = await stack.enter_async_context(serve(app, self._settings.health))

@@ -18,12 +18,16 @@ from escalade.messages import JournalBatch
 from escalade.record import Entry
 from escalade.ticket import SYSTEM, workflow_id
 from store import Store, TicketQuery
+from worker.feeds import schedule_feeds
+from worker.versions import keep_versions_when_possible
 from worker.watch import schedule_watch
 
 _LOG = logging.getLogger(__name__)
 
 STREAM: Final = "configuration"
 _CALL: Final = timedelta(seconds=5)
+_KEEPING: Final[set[asyncio.Task[None]]] = set()
+"""Versions that wait for the store; a task that nobody holds may vanish."""
 _AT_ONCE: Final = 20
 """Signals under way at once: a roster that changes must not crowd out what tickets want of the server."""
 
@@ -48,8 +52,10 @@ async def reload_configuration(client: Client, live: Live, store: Store, *, now:
     else:
         what = f"the configuration changed from {before.digest[:12]} to {live.current.digest[:12]}"
         _LOG.info("%s", what)
+        await _keep_versions(live, store, now())
         try:
             await schedule_watch(client, canary_every=live.current.watch.canary_every)
+            await schedule_feeds(client, live.current.roster)
         except EscaladeError as error:
             _LOG.error("%s", error)
         await wake_held(client, store)
@@ -68,6 +74,15 @@ async def reload_configuration(client: Client, live: Live, store: Store, *, now:
     except StoreError as error:
         _LOG.error("%s", error)
     return not errors
+
+
+async def _keep_versions(live: Live, store: Store, at: datetime) -> None:
+    """Keep what the schedules say from now on: before anybody asks who is on duty by them."""
+    keeping = asyncio.create_task(keep_versions_when_possible(live, store, at=at, why="the configuration was reloaded"))
+    _KEEPING.add(keeping)
+    keeping.add_done_callback(_KEEPING.discard)
+    # A store that is away is not waited for: each round reckons with the versions that are missing.
+    await asyncio.wait({keeping}, timeout=_CALL.total_seconds())
 
 
 async def wake_held(client: Client, store: Store) -> int:

@@ -47,16 +47,17 @@ async def schedule_watch(client: Client, *, canary_every: timedelta | None) -> N
         UnreachableError: when Temporal does not take it.
     """
     try:
-        await _ensure(client, SWEEP, _schedule("WatchWorkflow", "watch/sweep", [WatchRequest()], timedelta(minutes=1)))
+        await ensure(client, SWEEP, on_rhythm("WatchWorkflow", "watch/sweep", [WatchRequest()], timedelta(minutes=1)))
         if canary_every is not None:
-            await _ensure(client, CANARY, _schedule("CanaryWorkflow", "watch/canary", [], canary_every))
+            await ensure(client, CANARY, on_rhythm("CanaryWorkflow", "watch/canary", [], canary_every))
         else:
-            await _remove(client, CANARY)
+            await remove(client, CANARY)
     except RPCError as error:
         raise call_failed(client, error) from error
 
 
-def _schedule(workflow: str, workflow_id_: str, args: list[WatchRequest], every: timedelta) -> Schedule:
+def on_rhythm(workflow: str, workflow_id_: str, args: list[WatchRequest], every: timedelta) -> Schedule:
+    """A schedule that starts a workflow of the journal's queue on a rhythm, one at a time."""
     return Schedule(
         action=ScheduleActionStartWorkflow(
             workflow,
@@ -73,7 +74,8 @@ def _schedule(workflow: str, workflow_id_: str, args: list[WatchRequest], every:
     )
 
 
-async def _ensure(client: Client, name: str, schedule: Schedule) -> None:
+async def ensure(client: Client, name: str, schedule: Schedule) -> None:
+    """Make a schedule, or change the one of this name."""
     try:
         await client.create_schedule(name, schedule, rpc_timeout=_CALL)
     except ScheduleAlreadyRunningError:
@@ -84,7 +86,8 @@ async def _ensure(client: Client, name: str, schedule: Schedule) -> None:
         await handle.update(lambda _: ScheduleUpdate(schedule), rpc_timeout=_CALL)
 
 
-async def _remove(client: Client, name: str) -> None:
+async def remove(client: Client, name: str) -> None:
+    """Take a schedule away, if it is there."""
     try:
         await client.get_schedule_handle(name).delete(rpc_timeout=_CALL)
     except RPCError as error:
@@ -146,6 +149,14 @@ class WatchedTickets:
     async def command(self, key: str, command: Command) -> bool:
         """Send a command; whether a worker confirmed it."""
         return (await self._tickets.command(key, command)).confirmed
+
+    async def roster_changed(self, key: str) -> None:
+        """Make a ticket that waits for somebody on duty look again; one that is over has nothing to look for."""
+        try:
+            await self._client.get_workflow_handle(workflow_id(key)).signal("roster_changed", rpc_timeout=_CALL)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise call_failed(self._client, error) from error
 
     async def _keys(self, query: str) -> list[str]:
         try:

@@ -56,6 +56,8 @@ def read_span(
         The window; None when something was wrong with it.
     """
     before = len(complaints)
+    # Whole seconds, which is what calendars can say.
+    now = now.replace(microsecond=0)
     start = now if begin is None else _read(complaints, "--from", begin, zone, now)
     if (end is None) == (length is None):
         complaints.add("It has no end." if end is None else "--to and --for cannot be combined.", "Give --to or --for.")

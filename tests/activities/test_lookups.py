@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from escalade.messages.activities import AdmitRequest, Receipt, ResolveRequest, 
 from escalade.people.resolve import RoundRequest
 from escalade.ticket import Severity, Status, Ticket
 from store import Intent, Store
-from store.database import Database
 from tests.activities.making import KEY, LIFE, NOW, Place, place, waiting
 from tests.activities.sinks import HttpSink, MailSink
 
@@ -47,20 +45,12 @@ def resolve(how: str = "everyone", *targets: str) -> ResolveRequest:
     return ResolveRequest(key=KEY, round_id="r1", request=RoundRequest.model_validate(asked))
 
 
-@pytest.fixture
-def away(tmp_path: Path, mail: MailSink, web: HttpSink) -> Iterator[Place]:
-    """Activities whose database cannot be reached."""
-    store = Store(Database("postgresql+psycopg://escalade@127.0.0.1:1/none"), lambda: NOW)
-    with place(tmp_path, mail, web, store=store) as made:
-        yield made
-
-
 def test_every_queue_gets_the_activities_of_the_contract(here: Place) -> None:
     registered = {queue: [fn.__name__ for fn in functions] for queue, functions in here.activities.all().items()}
     assert registered == {
         contracts.TICKETS_QUEUE: ["admit", "resolve"],
         contracts.PAGES_QUEUE: ["page", "webhook"],
-        contracts.JOURNAL_QUEUE: ["journal"],
+        contracts.JOURNAL_QUEUE: ["journal", "feeds"],
     }
 
 
