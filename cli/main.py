@@ -54,6 +54,10 @@ AWAY = {
 }
 
 ONCALL = {
+    "now": Later("cli.oncall.reading:now", "Show who is on duty everywhere, until when, and who is next"),
+    "who": Later("cli.oncall.reading:who", "Say who is on duty at an instant, and why them"),
+    "preview": Later("cli.oncall.preview:preview", "Show the shifts of a schedule, as a table and as a picture"),
+    "gaps": Later("cli.oncall.preview:gaps", "Find the times with nobody on duty"),
     "override": Later("cli.main:override", "Let others be on duty for a while"),
     "away": Later("cli.main:away", "Keep time off: who is not there, and when"),
 }

@@ -43,6 +43,17 @@ _CHANGE: Final = (
 _HELD: Final = "tickets that waited for somebody on duty: `waiting`, `told`, `why_not`"
 _CHANGES: Final = ("override", "away")
 
+_SHIFT: Final = (
+    "`person`, `start`, `end`, `why` (the whole sentence), `how` (rotation, override, swap, temporary or feed), "
+    "`layer`, `rotation`, `override` (the id of the change that decided), `instead_of`"
+)
+_DUTIES: Final = {
+    "at": "the instant, in UTC",
+    "schedules": "each with `schedule`, `zone`, `at`, `people` (each with "
+    f"{_SHIFT}), `until` (when who is on duty or why changes), `next` (`at`, `people`), "
+    "`nobody` (why there is nobody), `notes` (what a reader should know)",
+}
+
 DOCUMENTS: Final[dict[str, dict[str, str]]] = {
     "ticket open": {
         "opened": "tickets that Temporal holds: `key`, `title`, `existed` (it was there before), `line` of a file",
@@ -67,6 +78,21 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
         "notices": "what a reader should know",
     },
     **{f"ticket {name}": _ANSWERS for name in _COMMANDS},
+    "oncall now": _DUTIES,
+    "oncall who": _DUTIES,
+    "oncall preview": {
+        "schedule": "which",
+        "zone": "by whose wall clock it goes, and the instants here are written",
+        "from": "the first instant asked for",
+        "to": "the first one not asked for",
+        "shifts": f"in order, whole; each with {_SHIFT}",
+        "gaps": "when nobody is on duty: each with `schedule`, `start`, `end`",
+    },
+    "oncall gaps": {
+        "from": "the first instant asked for",
+        "to": "the first one not asked for",
+        "gaps": "each with `schedule`, `start`, `end`, on the wall clock of its schedule",
+    },
     **{
         f"oncall {kind} add": {"change": _CHANGE, "new": "false when it was made already", "held": _HELD}
         for kind in _CHANGES
