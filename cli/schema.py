@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to.  [default: schemas in the configuration directory]",
 )
-@click.option("--name", metavar="NAME", help="Print this one instead: escalade, people, policy, schedule or mapping.")
+@click.option(
+    "--name", metavar="NAME", help="Print this one instead: escalade, people, policy, schedule, calendar or mapping."
+)
 def schema(invocation: Invocation, target: Path | None, name: str | None) -> int:
     """Write JSON Schemas, so that editors complete.
 

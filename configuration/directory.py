@@ -24,8 +24,8 @@ NOT_READ: Final = ("tickets", "schemas", "templates")
 of messages that go before the built-in ones."""
 
 _ALLOWED: Final = (
-    "Allowed are escalade.yaml, people.yaml, policies/*.yaml and schedules/*.yaml; not read are README.md, "
-    "tickets/, schemas/ and names that begin with a dot."
+    "Allowed are escalade.yaml, people.yaml, policies/*.yaml, schedules/*.yaml and calendars/*.yaml; not read are "
+    "README.md, tickets/, schemas/ and names that begin with a dot."
 )
 
 
@@ -37,6 +37,7 @@ class Sources:
     people: Document | None = None
     policies: list[Document] = field(default_factory=list)
     schedules: list[Document] = field(default_factory=list)
+    calendars: list[Document] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
     """Files that are there but of which nothing could be made."""
     problems: list[Problem] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Sources:
         yield from (document for document in (self.escalade, self.people) if document)
         yield from self.policies
         yield from self.schedules
+        yield from self.calendars
 
 
 def read_directory(directory: Path) -> Sources:
@@ -59,10 +61,19 @@ def read_directory(directory: Path) -> Sources:
     sources.people = _required(sources, directory, PEOPLE, "It names the people, teams and vendors.")
     sources.policies = _folder(sources, directory, POLICIES)
     sources.schedules = _folder(sources, directory, SCHEDULES)
+    sources.calendars = _folder(sources, directory, CALENDARS)
     if not sources.policies and not any(file.startswith(f"{POLICIES}/") for file in sources.unreadable):
         found = "There is no policy."
         sources.problems.append(Problem(POLICIES, 0, "", found, "Write one as policies/NAME.yaml."))
     _unexpected(sources, directory)
+    return sources
+
+
+def read_calendars(directory: Path) -> Sources:
+    """Read only the calendars of a configuration directory: they need nothing of the rest."""
+    sources = Sources()
+    if directory.is_dir():
+        sources.calendars = _folder(sources, directory, CALENDARS)
     return sources
 
 
@@ -89,13 +100,9 @@ def _folder(sources: Sources, directory: Path, name: str) -> list[Document]:
 
 def _unexpected(sources: Sources, directory: Path) -> None:
     for path in _entries(sources, directory, "."):
-        if path.is_dir() and path.name in (POLICIES, SCHEDULES, *NOT_READ):
+        if path.is_dir() and path.name in (POLICIES, SCHEDULES, CALENDARS, *NOT_READ):
             continue
-        if path.name == CALENDARS and path.is_dir():
-            for below in _entries(sources, path, CALENDARS):
-                found, mend = "Calendars are not read by this version.", "Remove the file; tiers run around the clock."
-                sources.problems.append(Problem(f"{CALENDARS}/{below.name}", 0, "", found, mend))
-        elif path.name not in (ESCALADE, PEOPLE, "README.md"):
+        if path.name not in (ESCALADE, PEOPLE, "README.md"):
             _stray(sources, path, path.name)
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from configuration.calendars import Calendars
 from configuration.channels import Channels
 from configuration.directory import ESCALADE, Sources, read_directory
 from configuration.document import Document
@@ -87,6 +88,8 @@ def _read(
     people.read(sources, book)
     if sources.escalade is not None and shared is not None:
         people.read_places(sources.escalade, shared.value.places if shared.value else {}, book)
+    calendars = Calendars()
+    calendars.read(sources)
     policies = Policies(steps, people, book)
     catch_all = shared.value.catch_all if shared and shared.value else ["person:unknown"]
     policies.read(sources, catch_all=catch_all)
@@ -100,7 +103,7 @@ def _read(
         problems += found
     for document in sources.documents():
         problems += misplaced(document)
-    problems += book.problems + people.problems + policies.problems
+    problems += book.problems + people.problems + calendars.problems + policies.problems
     problems = sorted(set(problems))
     if shared is None or shared.value is None or any(problem.level == "error" for problem in problems):
         return None, problems
@@ -113,6 +116,7 @@ def _read(
         default_policy=file.default_policy,
         catch_all_targets=tuple(file.catch_all),
         channels=book.configs,
+        calendars=calendars.specs,
         watch=watch,
         login=file.login,
         warnings=tuple(problems),

@@ -18,6 +18,7 @@ from escalade.policy.model import PolicySpec
 from escalade.policy.pinned import PinnedPolicy
 from escalade.policy.route import route
 from escalade.ticket import Ticket
+from escalade.time.calendar import CalendarSpec
 
 
 class ChannelConfig(NamedTuple):
@@ -41,6 +42,8 @@ class Configuration:
     default_policy: str
     catch_all_targets: tuple[str, ...]
     channels: Mapping[str, ChannelConfig] = field(repr=False)
+    calendars: Mapping[str, CalendarSpec] = field(default_factory=dict)
+    """By name; `escalade.time.compile.compile_calendar` makes of one what a ticket pins."""
     watch: WatchSpec = field(default_factory=WatchSpec, repr=False)
     """What looks after Escalade itself, its heartbeat address filled in."""
     login: str | None = None
@@ -53,6 +56,7 @@ class Configuration:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", MappingProxyType(dict(self.channels)))
+        object.__setattr__(self, "calendars", MappingProxyType(dict(self.calendars)))
 
     @property
     def catch_all(self) -> list[str]:

@@ -21,6 +21,7 @@ from configuration.references import REFERENCE
 from configuration.shape import branches, is_model, keys_of
 from escalade.extension import Channel, Step
 from escalade.policy.model import PolicySpec, StepSpec
+from escalade.time.calendar import CalendarSpec
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FILES: Final[dict[str, type[BaseModel]]] = {
@@ -28,6 +29,7 @@ FILES: Final[dict[str, type[BaseModel]]] = {
     "people.schema.json": PeopleFile,
     "policy.schema.json": PolicySpec,
     "schedule.schema.json": ScheduleFile,
+    "calendar.schema.json": CalendarSpec,
     "mapping.schema.json": RowMapping,
 }
 """What `escalade schema` writes, and the model of each."""

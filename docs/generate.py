@@ -112,6 +112,7 @@ def configuration_page() -> str:
         "people": "people.yaml",
         "policy": "policies/*.yaml",
         "schedule": "schedules/*.yaml",
+        "calendar": "calendars/*.yaml",
         "mapping": "a mapping file (`escalade ticket open --mapping`)",
     }
     for name, schema in schemas(found.channels, found.steps).items():

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from datetime import datetime
 
 from escalade.errors import CalendarError, HorizonError
+from escalade.time.hours import Span
 from escalade.time.open_time import ALWAYS, DAY, Boundary, OpenTime
 from escalade.time.pinned import PinnedCalendar
-from escalade.time.segments import EPOCH_DAY, OpenDay, WallClock, joined, microseconds, open_days
+from escalade.time.segments import EPOCH_DAY, OpenDay, Pattern, WallClock, joined, microseconds, open_days
 
 
 class BusinessTime(OpenTime):
@@ -28,12 +30,13 @@ class BusinessTime(OpenTime):
         self.pinned = pinned
         self.wall = WallClock(pinned)
         self.since, self.until = microseconds(pinned.since), microseconds(pinned.until)
-        self.days = list(open_days(pinned, self.wall))
+        self.pattern = Pattern(pinned)
+        self.days = list(open_days(pinned, self.wall, self.pattern))
         if not self.days:
             raise CalendarError(
                 f"The calendar {pinned.name!r} is never open between {pinned.since:%Y-%m-%d} and "
                 f"{pinned.until:%Y-%m-%d}.",
-                mend="Give it hours, or take away holidays: a clock cannot run in it.",
+                mend="Give it hours, or take away holidays.",
             )
         self._ordinals = [day.ordinal for day in self.days]
         self.starts, self.ends, self.before = joined(self.days)
@@ -99,6 +102,18 @@ class BusinessTime(OpenTime):
 
     def local(self, at: int) -> int:  # noqa: D102 (as in the base)
         return self.wall.local(at)
+
+    def spans(self, first: int, last: int) -> Iterator[tuple[int, int]]:  # noqa: D102 (as in the base)
+        for n in range(max(bisect_right(self.starts, first) - 1, 0), len(self.starts)):
+            start, end = max(self.starts[n], first), min(self.ends[n], last)
+            if self.starts[n] >= last:
+                break
+            if start < end:
+                yield start, end
+
+    def usual_hours(self, ordinal: int) -> tuple[Span, ...]:
+        """What would be open on a date if it were no holiday."""
+        return self.pattern.hours(ordinal, holidays=False)
 
     def day_on(self, ordinal: int) -> OpenDay | None:
         """What is open of a date (`date.toordinal`); None when nothing is."""

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from escalade.time.dates import DayField, Range, parse_day
-from escalade.time.hours import Days, Hours, Week
-from escalade.time.zones import WEEKDAYS, Zone
+from escalade.time.dates import DayField, Range
+from escalade.time.hours import Days, DaysText, Hours, Span, by_day
+from escalade.time.zones import WEEKDAYS, Weekday, Zone
 from escalade.written import Identifier, Written
 
 
@@ -20,7 +20,9 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-DayList = Annotated[list[DayField], BeforeValidator(_as_list)]
+DayList = Annotated[
+    list[DayField], BeforeValidator(_as_list, json_schema_input_type=DayField | list[DayField])  # one needs no brackets
+]
 
 
 class HolidaySpec(Written):
@@ -34,11 +36,13 @@ class HolidaySpec(Written):
     """The first day of a range: a date, or a yearly one."""
     to: DayField | None = None
     """The last day of the range."""
-    country: str | None = Field(None, pattern="^[A-Z]{2}$")
+    country: str | None = Field(None, max_length=64)
     """A country whose public holidays are meant, by its ISO 3166 code (`FR`)."""
     subdivision: str | None = Field(None, max_length=32)
     """A part of it that has more of them, by its ISO 3166-2 code (`57` of FR, `BY` of DE)."""
-    except_: list[str] = Field(default_factory=list, alias="except")
+    except_: Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = Field(
+        default_factory=list, alias="except"
+    )
     """Which of the country's holidays are working days here: dates, yearly dates or names."""
 
     @model_validator(mode="after")
@@ -117,20 +121,32 @@ class CalendarSpec(Written):
     """What people call it."""
     zone: Zone
     """The time zone whose wall clock the hours are."""
-    hours: Week
+    hours: dict[DaysText, Hours] = Field(default_factory=dict)
     """By day: `monday-friday: 09:00-12:30, 13:30-18:00`. Days that are not named are closed; `22:00-06:00` ends the
     next morning; `every day: 00:00-24:00` is always open."""
     breaks: list[BreakSpec] = Field(default_factory=list)
     """Closed within the hours."""
-    holidays: list[Annotated[HolidaySpec, BeforeValidator(_holiday)]] = Field(default_factory=list)
+    holidays: list[Annotated[HolidaySpec, BeforeValidator(_holiday, json_schema_input_type=str | HolidaySpec)]] = Field(
+        default_factory=list
+    )
     """Closed all day. `12-25` alone is a yearly one, `2026-12-24/2027-01-01` a range."""
     openings: list[OpeningSpec] = Field(default_factory=list)
     """Open on days, or at times, that are not in the hours of the week."""
 
     @field_validator("hours")
     @classmethod
-    def _somewhere_open(cls, value: dict[Any, Any]) -> dict[Any, Any]:
-        return {day: value[day] for day in WEEKDAYS if value.get(day)}
+    def _each_day_once(cls, value: dict[str, tuple[Span, ...]]) -> dict[str, tuple[Span, ...]]:
+        by_day(value)
+        return value
 
+    @field_validator("calendar")
+    @classmethod
+    def _not_always(cls, value: str) -> str:
+        if value == "always":
+            raise ValueError("'always' is the calendar that is open around the clock; give yours another name")
+        return value
 
-__all__ = ["BreakSpec", "CalendarSpec", "HolidaySpec", "OpeningSpec", "parse_day"]
+    @property
+    def week(self) -> dict[Weekday, tuple[Span, ...]]:
+        """The hours of each day that has some."""
+        return by_day(self.hours)

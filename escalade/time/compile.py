@@ -41,7 +41,7 @@ def compile_calendar(spec: CalendarSpec, *, since: datetime, until: datetime) ->
         CalendarError: when a country is not known, or nothing is ever open.
     """
     first, last = (since - _MARGIN).date(), (until + _MARGIN).date()
-    weekly = tuple(spec.hours.get(day, ()) for day in WEEKDAYS)
+    weekly = tuple(spec.week.get(day, ()) for day in WEEKDAYS)
     pinned = PinnedCalendar(
         name=spec.calendar,
         zone=spec.zone,
@@ -81,15 +81,15 @@ def complaints(spec: CalendarSpec, *, now: datetime) -> list[tuple[tuple[str | i
         days = public_holidays(holiday.country, holiday.subdivision, range(since.year, until.year + 1))
         for k, exception in enumerate(holiday.except_):
             dated = _exception(exception)
-            if not any(_excepts(exception, day, name) for day, name in days.items()) and not (dated and dated.year):
-                names = ", ".join(dict.fromkeys(days.values()))
+            if not any(_excepts(exception, day, names) for day, names in days.items()) and not (dated and dated.year):
+                names = ", ".join(dict.fromkeys(names[0] for names in days.values()))
                 what = f"No holiday of {holiday.country} is {exception!r}."
                 found.append((("holidays", n, "except", k), what, f"They are: {names}."))
     if not found:
         try:
             compile_calendar(spec, since=since, until=until)
         except CalendarError as error:
-            found.append((("hours",), error.message, error.mend or "Give it hours."))
+            found.append((("hours",), "It is never open: no clock can run in it.", error.mend or "Give it hours."))
     return found
 
 
@@ -127,9 +127,9 @@ def _closures(holidays: list[HolidaySpec], first: date, last: date) -> Iterator[
             found.update(Closure(start, end, holiday.name) for start, end in days.within(first, last))
         if holiday.country:
             years = range(first.year, last.year + 1)
-            for day, name in public_holidays(holiday.country, holiday.subdivision, years).items():
-                if first <= day <= last and not any(_excepts(text, day, name) for text in holiday.except_):
-                    found.add(Closure(day, day, holiday.name or name))
+            for day, names in public_holidays(holiday.country, holiday.subdivision, years).items():
+                if first <= day <= last and not any(_excepts(text, day, names) for text in holiday.except_):
+                    found.add(Closure(day, day, holiday.name or names[0]))
     yield from sorted(found)
 
 
@@ -140,11 +140,11 @@ def _exception(text: str) -> Day | None:
         return None
 
 
-def _excepts(text: str, day: date, name: str) -> bool:
+def _excepts(text: str, day: date, names: tuple[str, ...]) -> bool:
     dated = _exception(text)
     if dated is not None:
         return dated.falls_on(day)
-    return text.strip().casefold() in (part.strip().casefold() for part in (name, *name.split(";")))
+    return text.strip().casefold() in (part.strip().casefold() for name in names for part in (name, *name.split(";")))
 
 
 def _dates(days: list[Day], first: date, last: date) -> Iterator[date]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from escalade.time.zones import WEEKDAYS, Weekday
 
@@ -153,26 +153,25 @@ def _day(word: str, text: str) -> int:
     return WEEKDAYS.index(full)
 
 
-def read_week(value: Any) -> Any:
-    """The hours of a week by single days, from what people write by groups of days.
+def by_day(hours: Mapping[str, tuple[Span, ...]]) -> dict[Weekday, tuple[Span, ...]]:
+    """The hours of each day, from hours by groups of days.
 
     Raises:
-        ValueError: when a key is no day, or a day is given twice.
+        ValueError: when a day is given twice.
     """
-    if not isinstance(value, Mapping):
-        return value
     out: dict[Weekday, tuple[Span, ...]] = {}
     given: dict[Weekday, str] = {}
-    for key, written in value.items():
-        try:
-            spans = parse_spans(written)
-        except ValueError as wrong:
-            raise ValueError(f"{key}: {wrong}") from None
-        for day in parse_days(str(key)):
+    for key, spans in hours.items():
+        for day in parse_days(key):
             if day in given:
-                raise ValueError(f"{day} is given by {given[day]!r} and by {key!r}; give each day once")
-            given[day], out[day] = str(key), spans
+                raise ValueError(f"{day} is in {given[day]!r} and in {key!r}; give each day once")
+            given[day], out[day] = key, spans
     return out
+
+
+def _days_text(value: str) -> str:
+    parse_days(value)
+    return value
 
 
 def _write_spans(spans: tuple[Span, ...]) -> list[str]:
@@ -192,12 +191,8 @@ Hours = Annotated[
 ]
 """A pydantic field type: the open hours of a day."""
 
-Week = Annotated[
-    dict[Weekday, Hours],
-    BeforeValidator(read_week),
-    WithJsonSchema({"type": "object", "additionalProperties": _HOURS_SCHEMA}),
-]
-"""A pydantic field type: hours by days of the week."""
+DaysText = Annotated[str, AfterValidator(_days_text)]
+"""A pydantic field type: days of the week, kept as they are written."""
 
 Days = Annotated[
     tuple[Weekday, ...],

@@ -7,6 +7,7 @@ and in UTC.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -122,6 +123,10 @@ class OpenTime(ABC):
         """The last close of a business day; see `end_of_day`."""
 
     @abstractmethod
+    def spans(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The stretches of open time from one instant to another."""
+
+    @abstractmethod
     def local(self, at: int) -> int:
         """What the calendar's wall clock shows, as microseconds since its own 1970."""
 
@@ -156,6 +161,10 @@ class AlwaysOpen(OpenTime):
 
     def end_of_day_at(self, at: int) -> int:  # noqa: D102 (as in the base)
         return (at // DAY + 1) * DAY
+
+    def spans(self, first: int, last: int) -> Iterator[tuple[int, int]]:  # noqa: D102 (as in the base)
+        if first < last:
+            yield first, last
 
     def local(self, at: int) -> int:  # noqa: D102 (as in the base)
         return at

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import functools
 from datetime import date
-from difflib import get_close_matches
+from typing import Final
 
 from escalade.errors import CalendarError
+
+_ENGLISH: Final = "en_US"
 
 
 @functools.cache
@@ -22,8 +24,8 @@ def countries() -> dict[str, tuple[str, ...]]:
     return {country: tuple(subdivisions) for country, subdivisions in known.items()}
 
 
-def public_holidays(country: str, subdivision: str | None, years: range) -> dict[date, str]:
-    """The public holidays of a country, by date, with their names.
+def public_holidays(country: str, subdivision: str | None, years: range) -> dict[date, tuple[str, ...]]:
+    """The public holidays of a country by date, each with its names: in the country's own language, and in English.
 
     Args:
         country: an ISO 3166 code.
@@ -42,8 +44,8 @@ def public_holidays(country: str, subdivision: str | None, years: range) -> dict
 def unknown_place(country: str, subdivision: str | None) -> tuple[str, str] | None:
     """What is wrong with a country and subdivision, and how to mend it; None when both are known."""
     if country not in countries():
-        near = get_close_matches(country, countries(), n=3, cutoff=0.4)
-        hint = f"Did you mean {', '.join(near)}? " if near else ""
+        likely = country.strip()[:2].upper()
+        hint = f"Did you mean {likely}? " if likely in countries() else ""
         return f"No public holidays are known of a country {country!r}.", f"{hint}Write its ISO 3166 code, like FR."
     known = countries()[country]
     if subdivision is not None and subdivision not in known:
@@ -53,8 +55,12 @@ def unknown_place(country: str, subdivision: str | None) -> tuple[str, str] | No
 
 
 @functools.lru_cache(maxsize=64)
-def _listed(country: str, subdivision: str | None, first: int, stop: int) -> dict[date, str]:
+def _listed(country: str, subdivision: str | None, first: int, stop: int) -> dict[date, tuple[str, ...]]:
     import holidays  # noqa: PLC0415 (loaded only where a country is named)
 
-    found = holidays.country_holidays(country, subdiv=subdivision, years=range(first, stop))
-    return {day: found[day] for day in sorted(found)}
+    # The language is always given: the library would take that of the machine, and two workers would disagree.
+    place = holidays.country_holidays(country, subdiv=subdivision)
+    languages = [place.default_language, *({_ENGLISH} & set(place.supported_languages) - {place.default_language})]
+    years = range(first, stop)
+    lists = [holidays.country_holidays(country, subdiv=subdivision, years=years, language=name) for name in languages]
+    return {day: tuple(found[day] for found in lists) for day in sorted(lists[0])}

@@ -104,9 +104,9 @@ class Pattern:
         """The special opening on a date."""
         return next(iter(self._openings.get(ordinal, ())), None)
 
-    def hours(self, ordinal: int) -> tuple[Span, ...]:
+    def hours(self, ordinal: int, *, holidays: bool = True) -> tuple[Span, ...]:
         """The hours that begin on a date before breaks: a holiday has none, a special opening has its own."""
-        if ordinal in self._closures:
+        if holidays and ordinal in self._closures:
             return ()
         usual = self._pinned.weekly[(ordinal - 1) % 7]
         special = self._openings.get(ordinal)
@@ -129,9 +129,8 @@ class Pattern:
         return without(hours, self.breaks(ordinal)) if hours else ()
 
 
-def open_days(pinned: PinnedCalendar, clock: WallClock) -> Iterator[OpenDay]:
+def open_days(pinned: PinnedCalendar, clock: WallClock, pattern: Pattern) -> Iterator[OpenDay]:
     """Every day of the horizon with open time, in order; what lies outside of the horizon is cut off."""
-    pattern = Pattern(pinned)
     since, until = microseconds(pinned.since), microseconds(pinned.until)
     # Two days more on each side: a zone may be a day off UTC, and hours may reach into the next day.
     for ordinal in range(max(pinned.since.toordinal() - 2, 1), min(pinned.until.toordinal() + 3, date.max.toordinal())):

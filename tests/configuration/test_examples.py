@@ -152,4 +152,4 @@ def kind(path: Path) -> str:
     """Which kind of file this is."""
     if path.name.endswith(".mapping.yaml"):
         return "mapping"
-    return {"policies": "policy", "schedules": "schedule"}.get(path.parent.name, path.stem)
+    return {"policies": "policy", "schedules": "schedule", "calendars": "calendar"}.get(path.parent.name, path.stem)

@@ -41,7 +41,9 @@ def values(text: str | bytes) -> Any:
 
 def schema_of(file: str) -> Schema:
     folder, _, _ = file.partition("/")
-    name = {"policies": "policy", "schedules": "schedule"}.get(folder, folder.removesuffix(".yaml"))
+    name = {"policies": "policy", "schedules": "schedule", "calendars": "calendar"}.get(
+        folder, folder.removesuffix(".yaml")
+    )
     return SCHEMAS[f"{name}.schema.json"]
 
 

@@ -79,7 +79,57 @@ WRONG: dict[str, dict[str, str]] = {
     "a missing file": {k: v for k, v in GOOD.items() if k != "people.yaml"},
     "no policy": {k: v for k, v in GOOD.items() if k != "policies/desk.yaml"},
     "a file that nothing reads": {**GOOD, "policy.yaml": "a: 1\n", "policies/b.yml": "a: 1\n", "notes.txt": "x"},
-    "calendars are not read yet": {**GOOD, "calendars/paris.yaml": "calendar: paris\n"},
+    "a calendar with everything wrong": {
+        **GOOD,
+        "calendars/paris.yaml": """\
+calendar: paris
+zone: Europe/Pariss
+hours:
+  monday-frday: 09:00-17:00
+  saturday: 9 to noon
+  sunday: 25:00-26:00
+breaks:
+  - {every: monday, on: 2026-05-01, hours: 12:00-13:00}
+  - {hours: 12:00-12:00}
+holidays:
+  - 2026-02-30
+  - {name: Summer, from: 2026-08-01}
+  - {from: 2026-08-31, to: 2026-08-01}
+  - {subdivision: BY, on: 05-01}
+opening: []
+""",
+    },
+    "a calendar that names a day twice": {
+        **GOOD,
+        "calendars/paris.yaml": "calendar: paris\nzone: UTC\nhours: {every day: 09:00-17:00, sunday: closed}\n",
+    },
+    "a calendar that is never open": {
+        **GOOD,
+        "calendars/paris.yaml": "calendar: paris\nzone: UTC\nhours: {}\n",
+        "calendars/other.yaml": "calendar: other\nzone: UTC\nhours: {every day: 00-24}\nholidays: [01-01/12-31]\n",
+    },
+    "a calendar of places and holidays that are not known": {
+        **GOOD,
+        "calendars/paris.yaml": """\
+calendar: paris
+zone: UTC
+hours: {every day: 09:00-17:00}
+holidays:
+  - country: FX
+  - country: France
+  - {country: FR, subdivision: Bayern}
+  - {country: FR, except: [05-08, 05-09, Noel]}
+""",
+    },
+    "two calendars of one name": {
+        **GOOD,
+        "calendars/a.yaml": "calendar: paris\nzone: UTC\nhours: {every day: 09:00-17:00}\n",
+        "calendars/b.yaml": "calendar: paris\nzone: UTC\nhours: {every day: 09:00-17:00}\n",
+    },
+    "a calendar that is called like the one around the clock": {
+        **GOOD,
+        "calendars/a.yaml": "calendar: always\nzone: UTC\nhours: {every day: 09:00-17:00}\n",
+    },
     "a canary that would wake people": changed("escalade.yaml", ("places:", "watch: {canary_every: 15m}\nplaces:")),
     "a heartbeat that is no address": changed(
         "escalade.yaml", ("places:", "watch: {heartbeat_url: example.com}\nplaces:")
