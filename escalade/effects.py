@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from escalade.maintenance.pinned import PinnedWindow
 from escalade.messages.activities import PagePerson, Purpose, Receipt
 from escalade.people.resolve import ResolvedRound, RoundRequest
 from escalade.policy.pinned import PinnedStep
@@ -79,7 +80,13 @@ class TellTicket(Effect):
     payload: dict[str, Any]
 
 
-AnyEffect = Annotated[ResolveRound | SendPages | RunStep | TellTicket, Field(discriminator="kind")]
+class LookUpWindows(Effect):
+    """Find out which maintenance windows may concern the ticket."""
+
+    kind: Literal["windows"] = "windows"
+
+
+AnyEffect = Annotated[ResolveRound | SendPages | RunStep | TellTicket | LookUpWindows, Field(discriminator="kind")]
 
 
 class PagesSent(BaseModel):
@@ -102,6 +109,13 @@ class RoundResolved(BaseModel):
     resolved: ResolvedRound
     sent: PagesSent | None = None
     """What became of the pages when the sender had asked the roster itself and gone on to tell whom it named."""
+
+
+class WindowsFound(BaseModel):
+    """Which maintenance windows may concern the ticket."""
+
+    effect: str
+    windows: list[PinnedWindow] = Field(default_factory=list)
 
 
 class StepFinished(BaseModel):

@@ -9,11 +9,21 @@ The same engine runs inside the workflow; what is shown here is what happens the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from escalade.effects import AnyEffect, PagesSent, ResolveRound, RoundResolved, RunStep, SendPages, StepFinished
+from escalade.effects import (
+    AnyEffect,
+    LookUpWindows,
+    PagesSent,
+    ResolveRound,
+    RoundResolved,
+    RunStep,
+    SendPages,
+    StepFinished,
+    WindowsFound,
+)
 from escalade.engine import (
     Admitted,
     Decision,
@@ -21,10 +31,12 @@ from escalade.engine import (
     JournalWritten,
     Tick,
     TicketState,
+    WindowsChanged,
     decide,
     new_state,
     next_due,
 )
+from escalade.maintenance.window import MaintenanceWindow, pinned_windows
 from escalade.messages.activities import Admission, JournalAck, Outcome, PagePerson, Receipt
 from escalade.messages.commands import COMMANDS
 from escalade.people.resolve import ContactPlan, Load, resolve_round
@@ -92,6 +104,7 @@ class Climb:
         start: datetime = START,
         delivers: Delivers | None = None,
         answers: bool = True,
+        windows: Sequence[MaintenanceWindow] = (),
     ) -> None:
         """Open the ticket and run what follows at once.
 
@@ -102,6 +115,7 @@ class Climb:
             start: the instant it arrives.
             delivers: which deliveries are accepted; all of them unless given.
             answers: False leaves effects pending, as when no worker runs them.
+            windows: maintenance windows in force; `changes_windows` replaces them during the climb.
         """
         self.now = start
         self.roster = people
@@ -110,12 +124,14 @@ class Climb:
         self.pages: list[Page] = []
         self.entries: list[Entry] = []
         self.load: dict[str, Load] = {}
+        self.windows = list(windows)
         self.ledger: dict[tuple[str, str, str, int], Receipt] = {}
         self._queue: list[AnyEffect] = []
         self.state: TicketState = new_state(
             ticket or Ticket(title="test"), key="testticket", life="life", run="run", now=start
         )
-        self.happens(Admitted(admission=Admission(policy=pinned, why="test")))
+        known = pinned_windows(self.windows, self.state.ticket, self.now)
+        self.happens(Admitted(admission=Admission(policy=pinned, why="test", windows=known)))
 
     def happens(self, event: Event) -> Decision:
         """Let something happen now, and answer the effects that follow."""
@@ -155,6 +171,9 @@ class Climb:
                 self.happens(PagesSent(effect=effect.id, receipts=receipts))
             case RunStep():
                 self.happens(StepFinished(effect=effect.id, outcome="done"))
+            case LookUpWindows():
+                known = pinned_windows(self.windows, self.state.ticket, self.now)
+                self.happens(WindowsFound(effect=effect.id, windows=known))
             case _:
                 pass
 
@@ -216,6 +235,11 @@ class Climb:
         """Another system does something: `climb.hears("alertmanager", "resolve")`."""
         actor = Actor(kind="integration", id=source, via="test")
         return self.happens(COMMANDS[command].model_validate({"by": actor, **fields}))
+
+    def changes_windows(self, *windows: MaintenanceWindow) -> None:
+        """Somebody makes these the maintenance windows in force, and the ticket is told to look."""
+        self.windows = list(windows)
+        self.happens(WindowsChanged())
 
     def written(self) -> None:
         """Let the journal take everything that waits."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from escalade.engine.decide import decide
 from escalade.engine.draft import Decision, Refusal
 from escalade.engine.due import Due, dues, next_due, repeat_ahead
-from escalade.engine.events import Admitted, Event, JournalWritten, MergedHere, Opened, RosterChanged, Tick, Unreadable
+from escalade.engine.events import (
+    Admitted,
+    Event,
+    JournalWritten,
+    MergedHere,
+    Opened,
+    RosterChanged,
+    Tick,
+    Unreadable,
+    WindowsChanged,
+)
 from escalade.engine.state import ENGINE, TicketState, Visit, new_state
 from escalade.engine.view import answer, brief, snapshot, upcoming, view
 
@@ -24,6 +34,7 @@ __all__ = [
     "TicketState",
     "Unreadable",
     "Visit",
+    "WindowsChanged",
     "answer",
     "brief",
     "decide",

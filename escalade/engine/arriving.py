@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 
 from escalade.effects import TellTicket
+from escalade.engine import maintenance
 from escalade.engine.draft import Draft
 from escalade.engine.events import JournalWritten, Opened
 from escalade.engine.ladder import enter
 from escalade.engine.moving import reopened
+from escalade.engine.standing import ask_windows
 from escalade.messages.activities import Admission
 from escalade.record import canonical
 from escalade.ticket import Status, Ticket
@@ -43,6 +45,9 @@ def admitted(d: Draft, admission: Admission) -> None:
     why = "; ".join([admission.why, *admission.notes])
     text = f"policy {admission.policy.name}, {ticket.severity.value}"
     d.note("ticket.admitted", text, why, policy=admission.policy.name, digest=admission.policy.digest)
+    maintenance.learn(d, admission.windows)
+    if admission.ask_windows:
+        ask_windows(d)
     if d.seen(ticket.event_id or ""):
         d.text, d.duplicate = "", False
         state.status, state.closed_at = Status.CLOSED, d.now

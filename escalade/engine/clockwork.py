@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from escalade.engine import maintenance
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind, dues, expiry, next_round, tier_limit
 from escalade.engine.ladder import begin_round, climb, late_climb, next_pass, punctual, unacknowledge
@@ -25,7 +26,8 @@ def time_passed(d: Draft) -> None:
         return
     if (due := kinds.get(DueKind.PAUSE_ENDS)) is not None:
         end_pause(d, punctual(d, due.at), f"its time was over ({due.why})")
-    if not state.status.is_open or state.pause is not None or state.visit is None:
+    maintenance.look(d)
+    if not state.status.is_open or state.stands_still or state.visit is None:
         return
     if not late_climb(d):
         _acknowledgement(d)
@@ -62,7 +64,7 @@ def _acknowledgement(d: Draft) -> None:
 def _pages(d: Draft) -> None:
     state = d.state
     visit = state.visit
-    if visit is None or visit.acknowledged_at is not None or state.pause is not None:
+    if visit is None or visit.acknowledged_at is not None or state.stands_still:
         return
     kinds = {due.kind: due for due in dues(state) if due.at <= d.now}
     if (held := kinds.get(DueKind.HOLD_ENDS)) is not None:

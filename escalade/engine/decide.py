@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold
-from escalade.engine import acting, merging, moving, outcomes, pausing, receipts
+from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold, WindowsFound
+from escalade.engine import acting, maintenance, merging, moving, outcomes, pausing, receipts
 from escalade.engine.arriving import admitted, journal_written, opened
 from escalade.engine.clockwork import time_passed
 from escalade.engine.draft import Decision, Draft
@@ -24,6 +24,7 @@ from escalade.engine.events import (
     StepStarted,
     Tick,
     Unreadable,
+    WindowsChanged,
 )
 from escalade.engine.ladder import begin_round
 from escalade.engine.state import TicketState
@@ -77,7 +78,7 @@ def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") 
 
 def _roster_changed(d: Draft, _: RosterChanged) -> None:
     holding = d.state.visit is not None and d.visit.holding
-    if holding and d.state.status.is_open and d.state.pause is None:
+    if holding and d.state.status.is_open and not d.state.stands_still:
         begin_round(d, d.now)
 
 
@@ -92,6 +93,7 @@ _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
     StepStarted: outcomes.step_started,
     StepFinished: outcomes.step_finished,
     TicketTold: merging.ticket_told,
+    WindowsFound: maintenance.windows_found,
     JournalWritten: journal_written,
     Admitted: lambda d, event: admitted(d, event.admission),
     Opened: opened,
@@ -99,6 +101,7 @@ _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
     MergeAnswered: merging.merge_answered,
     DeliveryFailed: _delivery_failed,
     RosterChanged: _roster_changed,
+    WindowsChanged: maintenance.windows_changed,
     Cancelled: lambda d, event: pausing.cancelled(d, event.reason),
     Unreadable: lambda d, event: d.note(
         "message.unreadable", f"something arrived by {event.door} that cannot be read", event.text
@@ -136,6 +139,7 @@ def _command(d: Draft, cmd: Command) -> None:
         return
     if d.seen(cmd.event_id):
         return
+    maintenance.look(d)
     rung = state.rung
     if cmd.life is not None and cmd.life != state.life:
         text = "It was asked of an earlier ticket with this key, which is closed."

@@ -83,11 +83,14 @@ class Draft:
 
     @property
     def standing(self) -> datetime:
-        """The instant by the ticket's own clock, which stands still while it is snoozed or pending (decision 13).
+        """The instant by the ticket's own clock, which stands still while it is paused or in maintenance.
 
-        What begins during a pause counts from here, so that the shift at the pause's end puts it at that end.
+        What begins meanwhile counts from here, so that the shift at the end puts it at that end (13, 14).
         """
-        return self.state.pause.since if self.state.pause is not None else self.now
+        state = self.state
+        if state.pause is not None:
+            return state.pause.since
+        return state.maintenance.counted_from if state.maintenance is not None else self.now
 
     def note(self, kind: str, what: str, why: str = "", *, actor: Actor = SYSTEM, **data: Any) -> None:
         """Write an entry."""

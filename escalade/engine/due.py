@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from escalade.effects import ResolveRound
+from escalade.engine.standing import next_cover
 from escalade.engine.state import BREATH, TicketState, Visit, rhythm
 from escalade.ticket import Status
 from escalade.time.durations import format_duration
@@ -18,6 +19,8 @@ class DueKind(StrEnum):
     """What can fall due."""
 
     PAUSE_ENDS = "pause_ends"
+    MAINTENANCE_ENDS = "maintenance_ends"
+    MAINTENANCE_BEGINS = "maintenance_begins"
     CLOSE = "close"
     NEXT_PASS = "next_pass"  # noqa: S105  a pass through the ladder
     RESOLVE_LIMIT = "resolve_limit"
@@ -55,7 +58,7 @@ def repeat_ahead(state: TicketState) -> Due | None:
     not set another timer once the pages are out.
     """
     visit = state.visit
-    if state.pause is not None or visit is None or visit.round_now or not _resolving(state, visit):
+    if state.stands_still or visit is None or visit.round_now or not _resolving(state, visit):
         return None
     at, limit = next_round(state, visit), tier_limit(state, visit)
     if at is None or (limit is not None and at >= limit):
@@ -80,9 +83,16 @@ def _dues(state: TicketState) -> Iterator[Due]:
         return
     if visit is None:
         return
-    yield from _limits(state, visit)
-    if visit.acknowledged_at is None:
-        yield from _rounds(state, visit)
+    if state.maintenance is not None:
+        what = "maintenance ends: what is still open is paged" if visit.acknowledged_at is None else "maintenance ends"
+        yield Due(state.maintenance.until, DueKind.MAINTENANCE_ENDS, what, ", ".join(state.maintenance.windows))
+        return
+    others = [*_limits(state, visit), *(_rounds(state, visit) if visit.acknowledged_at is None else ())]
+    yield from others
+    if others and (cover := next_cover(state)) is not None:
+        # With nothing else due there is nothing to hold back: it may pass without waking anybody up, this included.
+        what = f"maintenance until {format_instant(cover.end)}: nobody is paged"
+        yield Due(cover.start, DueKind.MAINTENANCE_BEGINS, what, ", ".join(window.name for window in cover.windows))
 
 
 def earlier(first: datetime | None, second: datetime | None) -> datetime | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold
+from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold, WindowsFound
 from escalade.messages.activities import Admission, JournalAck
 from escalade.messages.commands import Command
 from escalade.ticket import Severity, Ticket
@@ -80,6 +80,10 @@ class RosterChanged(BaseModel):
     """Somebody changed who is on duty: a ticket that holds looks again."""
 
 
+class WindowsChanged(BaseModel):
+    """Somebody made, changed or ended a maintenance window that may concern it: it looks again."""
+
+
 class Unreadable(BaseModel):
     """Something arrived that cannot be read."""
 
@@ -102,6 +106,7 @@ Event = (
     | MergeAnswered
     | DeliveryFailed
     | RosterChanged
+    | WindowsChanged
     | StepStarted
     | Cancelled
     | Unreadable
@@ -110,5 +115,6 @@ Event = (
     | PagesSent
     | StepFinished
     | TicketTold
+    | WindowsFound
     | Command
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from escalade.effects import RunStep
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind, resolve_limit, tier_limit
+from escalade.engine.standing import arrive, begin_steps
 from escalade.engine.state import PUNCTUAL, Visit, rhythm
 from escalade.time.durations import format_duration
 from escalade.time.instants import format_instant
@@ -43,7 +43,7 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
         state.owner = ""
     last = tier >= len(state.policy.tiers)
     own = list(state.policy.catch_all if last else state.policy.tiers[tier].page)
-    if state.pause is not None:
+    if state.stands_still:
         t0 = d.standing
     state.visit = Visit(
         rung=state.rung,
@@ -55,18 +55,17 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
         reached_before=state.pass_reached,
         resolve_anchor=t0 if not last and state.policy.tiers[tier].resolve_from_entry else None,
     )
+    arrive(d)
     overdue = [
         at for at in (tier_limit(state, d.visit), resolve_limit(state, d.visit)) if at is not None and at <= d.now
     ]
-    if overdue and state.pause is None:
+    if overdue and not state.stands_still:
         # A limit of a few seconds, found late: nobody is climbed over before they could be told (decision 1).
         d.visit.t0 = d.now
         d.visit.resolve_anchor = d.visit.resolve_anchor and d.now
     limits = limit_words(d)
     d.note("tier.entered", f"entered {state.tier_name} (rung {state.rung}){limits}", why, t0=format_instant(t0))
-    pinned = state.tier
-    for step in pinned.steps if pinned is not None and targets is None else []:
-        d.add(RunStep(id=d.effect_id(), rung=state.rung, step=step))
+    begin_steps(d)
     if left is not None:
         subject = f"{state.ticket.title}: now with {state.tier_name}"
         d.notify(state.followers, subject, why)
@@ -76,6 +75,8 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
 def limit_words(d: Draft) -> str:
     """How long it may stay, for the entry of its arrival."""
     at = tier_limit(d.state, d.visit)
+    if d.state.maintenance is not None:
+        return "; in maintenance"
     if at is not None:
         return f"; acknowledge by {format_instant(at)}"
     return "; pages until somebody answers" if d.state.tier is not None else ""
@@ -182,7 +183,7 @@ def unacknowledge(d: Draft, t0: datetime, why: str, *, kind: str) -> None:
 def rounds(d: Draft) -> None:
     """Make the round that is due now, if one is: ask the roster whom it reaches."""
     state, visit = d.state, d.visit
-    if state.pause is not None or visit.acknowledged_at is not None:
+    if state.stands_still or visit.acknowledged_at is not None:
         return
     if visit.last_round_at is None and visit.t0 > d.now:
         return

@@ -132,7 +132,7 @@ def _merged(d: Draft, into: str) -> None:
         return
     d.stop_paging(CALLS)
     d.drop_steps()
-    state.pause = None
+    state.pause = state.maintenance = None
     state.status = Status.CLOSED
     state.closed_at = d.now
     d.note("ticket.closed", f"closed as merged into {into}", "its watchers follow there")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from escalade.engine import maintenance
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind, expiry, next_round, resolve_limit, tier_limit
 from escalade.engine.ladder import climb, enter, exhaust
@@ -39,7 +40,7 @@ def escalate(d: Draft, cmd: Escalate) -> None:
     """Take it up, to the next tier or a named higher one."""
     state = d.state
     assert state.policy is not None
-    if _stale(d, cmd):
+    if _stale(d, cmd) or maintenance.refused(d, cmd):
         return
     here = d.visit.tier
     if state.in_catch_all and not cmd.by.is_person:
@@ -141,6 +142,8 @@ def set_severity(d: Draft, cmd: SetSeverity) -> None:
 def change_severity(d: Draft, new: Severity) -> None:
     """Change the severity and what follows from it (decision 12)."""
     state = d.state
+    maintenance.look(d)
+    old = state.ticket.severity.value
     raised = new.rank < state.ticket.severity.rank
     before = _instants(state) if raised else {}
     state.ticket = state.ticket.model_copy(update={"severity": new})
@@ -149,6 +152,7 @@ def change_severity(d: Draft, new: Severity) -> None:
         return
     visit.caps = before
     if not raised:
+        maintenance.severity_changed(d, old)
         return
     if state.status is Status.SNOOZED:
         end_pause(d, d.now, "the severity was raised")
@@ -156,6 +160,7 @@ def change_severity(d: Draft, new: Severity) -> None:
     if start > visit.tier:
         name = state.policy.tiers[start].name
         climb(d, d.now, [f"{new.value} starts at {name}"], to=start)
+    maintenance.severity_changed(d, old)
 
 
 def _instants(state: TicketState) -> dict[str, datetime]:

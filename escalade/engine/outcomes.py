@@ -47,7 +47,7 @@ def _decided(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: b
         return None
     if effect.purpose not in PAGING:
         return _call(d, effect, resolved)
-    if effect.rung != d.state.rung or d.visit.acknowledged_at is not None or d.state.pause is not None:
+    if effect.rung != d.state.rung or d.visit.acknowledged_at is not None or d.state.stands_still:
         return None
     if resolved.recipients:
         return _page(d, effect, resolved, sent=sent)
@@ -63,7 +63,7 @@ def _decided(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: b
 def _crossed(d: Draft, resolved: ResolvedRound, receipts: list[Receipt]) -> None:
     """An acknowledgement or a pause came while they were being told: they count as told in this visit all the same."""
     visit = d.visit
-    if visit.acknowledged_at is None and d.state.pause is None:
+    if visit.acknowledged_at is None and not d.state.stands_still:
         return  # a new round is on its way to them
     sent = {receipt.target for receipt in receipts if receipt.outcome != "skipped"}
     told = [recipient for recipient in resolved.recipients if recipient.target in sent]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from escalade.engine import maintenance
 from escalade.engine.draft import CALLS, Draft
 from escalade.engine.ladder import begin_round
+from escalade.engine.standing import push_back
 from escalade.engine.state import Pause
 from escalade.engine.work import worked
 from escalade.messages.commands import Close, Command, Pending, Resolve, Resume, SetStatus, Snooze
@@ -33,6 +35,7 @@ def pause(d: Draft, cmd: Snooze | Pending) -> None:
     on = cmd.on if isinstance(cmd, Pending) else ""
     back_to = state.pause.status if state.pause is not None else state.status
     since = state.pause.since if state.pause is not None else d.now
+    maintenance.pause_began(d)
     d.stop_rounds()
     state.pause = Pause(
         kind="snoozed" if snooze else "pending",
@@ -75,22 +78,13 @@ def end_pause(d: Draft, at: datetime, why: str, *, actor: Actor | None = None) -
     state.status = ended.status
     gap = max(at - ended.since, timedelta(0))
     visit = state.visit
+    push_back(d, gap)
     if visit is not None:
-        visit.t0 += gap
-        visit.steps = [step.model_copy(update={"due": step.due + gap}) for step in visit.steps]
-        visit.caps = {kind: instant + gap for kind, instant in visit.caps.items()}
-        if visit.last_round_at is not None:
-            visit.last_round_at += gap
-        if visit.resolve_anchor is not None:
-            visit.resolve_anchor += gap
-        if visit.worked_at is not None:
-            visit.worked_at += gap
         visit.round_now = visit.acknowledged_at is None and visit.last_round_at is not None
-    if state.next_pass_at is not None:
-        state.next_pass_at += gap
     text = f"back as {state.status.value} after {format_duration(timedelta(seconds=round(gap.total_seconds())))}"
     d.note(f"{ended.kind}.ended", text, why, actor=actor or d.system, seconds=gap.total_seconds())
-    if visit is not None and visit.acknowledged_at is None:
+    maintenance.pause_over(d, at)
+    if visit is not None and visit.acknowledged_at is None and not state.stands_still:
         visit.round_now = False
         begin_round(d, at)
 
@@ -105,6 +99,7 @@ def drop_pause(d: Draft, cmd: Command) -> None:
     text = f"no longer {ended.kind}: {cmd.name} by {cmd.by.id}"
     seconds = (d.now - ended.since).total_seconds()
     d.note(f"{ended.kind}.ended", text, "it moves on", actor=cmd.by, seconds=seconds)
+    maintenance.pause_over(d, d.now)
 
 
 def set_status(d: Draft, cmd: SetStatus) -> None:
@@ -127,7 +122,7 @@ def resolve(d: Draft, cmd: Resolve) -> None:
     worked(d, cmd.by, rung=state.rung)
     d.stop_paging(CALLS)
     d.drop_steps()
-    state.pause = None
+    state.pause = state.maintenance = None
     state.next_pass_at = None
     state.status = Status.RESOLVED
     state.resolved_at = d.now
@@ -158,7 +153,7 @@ def shut(d: Draft, why: str, actor: Actor | None = None) -> None:
     state = d.state
     state.status = Status.CLOSED
     state.closed_at = d.now
-    state.reopen_until = None
+    state.reopen_until = state.maintenance = None
     d.note("ticket.closed", "closed", why, actor=actor or d.system)
 
 

@@ -53,7 +53,7 @@ def pages_sent(d: Draft, event: PagesSent) -> None:
         return
     if reached_here(d, event.receipts):
         return
-    if not effect.cancelled and effect.purpose == "round" and state.status.is_open and state.pause is None:
+    if not effect.cancelled and effect.purpose == "round" and state.status.is_open and not state.stands_still:
         _failed_round(d, effect, _errors(event.receipts))
     elif not effect.cancelled:
         errors = _errors(event.receipts)
@@ -107,7 +107,7 @@ def _after_failed_page(d: Draft, effect: SendPages, errors: str) -> None:
     """A contact step or a round of the catch-all reached nobody."""
     state = d.state
     visit = d.visit
-    if not state.status.is_open or state.pause is not None or visit.acknowledged_at is not None:
+    if not state.status.is_open or state.stands_still or visit.acknowledged_at is not None:
         return
     if state.tier is None and visit.reassigned:
         own_people(d, errors)
@@ -173,7 +173,7 @@ def _taken_back(d: Draft, *, target: str, method: str, detail: str) -> None:
         for r in told.receipts
     ]
     visit.told[target] = told.model_copy(update={"receipts": receipts})
-    if visit.acknowledged_at is not None or state.pause is not None or target in [str(a.by) for a in visit.acks]:
+    if visit.acknowledged_at is not None or state.stands_still or target in [str(a.by) for a in visit.acks]:
         return
     used = {r.method for r in receipts}
     for page in _under_way(d):

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from escalade.effects import AnyEffect
+from escalade.maintenance.pinned import PinnedWindow
 from escalade.messages.activities import Receipt
 from escalade.people.resolve import ContactPlan
 from escalade.policy.pinned import PinnedPolicy, PinnedTier, TierTimes
@@ -106,6 +107,8 @@ class Visit(BaseModel):
     """Failures (target, method, detail) that a provider reported before the page's own outcome was in."""
     holding: bool = False
     hold_until: Instant | None = None
+    steps_owed: bool = False
+    """Whether its steps have not been started because it came here in maintenance."""
 
 
 class Pause(BaseModel):
@@ -118,6 +121,20 @@ class Pause(BaseModel):
     """Where it comes back to."""
     on: str = ""
     by: str = ""
+
+
+class Maintenance(BaseModel):
+    """A maintenance window covers it: rounds and limits stand still."""
+
+    model_config = ConfigDict(frozen=True)
+
+    since: Instant
+    until: Instant
+    counted_from: Instant
+    """Since when time has stood still by it: later than its beginning when a pause came in between."""
+    windows: list[str]
+    """What they are called."""
+    reason: str = ""
 
 
 class TicketState(BaseModel):
@@ -141,6 +158,13 @@ class TicketState(BaseModel):
     rung: int = 0
     """The rung of the newest visit."""
     pause: Pause | None = None
+    maintenance: Maintenance | None = None
+    windows: list[PinnedWindow] = Field(default_factory=list)
+    """The maintenance windows that may concern it, now and later."""
+    windows_seen: Instant | None = None
+    """Up to when it has lived through them."""
+    windows_asked: str = ""
+    """The newest question after them."""
     owner: str = ""
     owner_is_person: bool = True
     followers: list[str] = Field(default_factory=list)
@@ -194,6 +218,11 @@ class TicketState(BaseModel):
             visit.caps = dict(visit.caps)
             copy.visit = visit
         return copy
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether neither rounds nor limits run: snoozed, pending, or in maintenance."""
+        return self.pause is not None or self.maintenance is not None
 
     @property
     def in_catch_all(self) -> bool:

@@ -11,7 +11,14 @@ from escalade.messages.activities import Snapshot, TicketBrief
 from escalade.messages.views import Answer, TicketView, Told, Upcoming
 from escalade.ticket import Status
 
-_LIMITS = (DueKind.TIER_LIMIT, DueKind.RESOLVE_LIMIT, DueKind.PAUSE_ENDS, DueKind.NEXT_PASS, DueKind.EXPIRY)
+_LIMITS = (
+    DueKind.TIER_LIMIT,
+    DueKind.RESOLVE_LIMIT,
+    DueKind.PAUSE_ENDS,
+    DueKind.MAINTENANCE_ENDS,
+    DueKind.NEXT_PASS,
+    DueKind.EXPIRY,
+)
 
 
 def upcoming(state: TicketState) -> list[Upcoming]:
@@ -27,6 +34,8 @@ def waiting_for(state: TicketState) -> str:
         return f"nothing: it is merged into {state.merged_into}" if state.merged_into else "nothing: it is closed"
     if state.status is Status.RESOLVED:
         return "nobody: it is resolved, and can be reopened until it closes"
+    if state.maintenance is not None and state.pause is None:
+        return "the end of maintenance; nobody is paged, and limits stand still"
     if state.pause is not None:
         on = f" the {state.pause.on}" if state.pause.on else " the end of its snooze"
         return f"{on.strip()}; rounds and limits stand still"
@@ -127,6 +136,8 @@ def snapshot(state: TicketState) -> Snapshot:
         next_due_at=ahead[0].at if ahead else None,
         holding=state.status.is_open and state.visit is not None and state.visit.holding,
         merged_into=state.merged_into,
+        windows={window.id: window.version for window in state.windows},
+        maintenance_until=state.maintenance.until if state.maintenance is not None else None,
         handled=state.handled if closed else {},
     )
 
@@ -135,7 +146,7 @@ def view(state: TicketState) -> TicketView:
     """Everything a page about the ticket shows."""
     visit, policy, tier = state.visit, state.policy, state.tier
     names = policy.status_names if policy else {}
-    paused = state.pause
+    paused, active = state.pause, state.maintenance
     return TicketView(
         key=state.key,
         life=state.life,
@@ -162,6 +173,8 @@ def view(state: TicketState) -> TicketView:
         opened_at=state.opened_at,
         paused_until=paused.until if paused else None,
         paused_why=f"{paused.kind} by {paused.by}" if paused else "",
+        maintenance_until=active.until if active else None,
+        maintenance_why="; ".join([*active.windows, *([active.reason] if active.reason else [])]) if active else "",
         resolved_at=state.resolved_at,
         merged_into=state.merged_into,
         told=[

@@ -28,6 +28,7 @@ class PinnedWindow(BaseModel):
 
     id: str
     title: str = ""
+    reason: str = ""
     version: str = ""
     """Of the window: another one means that the ticket has to look again."""
     severities: tuple[Severity, ...]

@@ -241,6 +241,7 @@ class MaintenanceWindow(BaseModel):
         return PinnedWindow(
             id=self.id,
             title=self.spec.title,
+            reason=self.spec.reason,
             version=self.version,
             severities=severities,
             spans=tuple(spans),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from escalade.maintenance.pinned import PinnedWindow
 from escalade.people.resolve import ContactPlan, ResolvedRound, RoundRequest
 from escalade.policy.pinned import PinnedPolicy
 from escalade.record import Entry, Head
@@ -27,6 +28,8 @@ class AdmitRequest(BaseModel):
     key: str
     life: str
     ticket: Ticket
+    at: Instant | None = None
+    """When it asks, as the ticket sees it: the worker's own clock may be off."""
 
 
 class Admission(BaseModel):
@@ -43,6 +46,10 @@ class Admission(BaseModel):
     """Event ids (hashed) that an earlier life of this key has handled, with their epoch seconds."""
     notes: list[str] = Field(default_factory=list)
     """What a reader should know: "the store was down, merges not looked up"."""
+    windows: list[PinnedWindow] = Field(default_factory=list)
+    """The maintenance windows that may concern it, now and later."""
+    ask_windows: bool = False
+    """Whether those made by command could not be looked up: the ticket asks again."""
 
 
 class ResolveRequest(BaseModel):
@@ -123,6 +130,10 @@ class Snapshot(BaseModel):
     holding: bool = False
     """Whether it waits for somebody to be on duty: a changed roster is to be told to it (decision 15)."""
     merged_into: str = ""
+    windows: dict[str, str] = Field(default_factory=dict)
+    """The maintenance windows it knows, by id, with their versions: it is told when there are others."""
+    maintenance_until: Instant | None = None
+    """When the maintenance ends that it is in."""
     handled: dict[str, int] = Field(default_factory=dict)
     """Only in the last snapshot of a life: the event ids it has handled, for the next life on this key."""
 

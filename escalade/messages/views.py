@@ -75,6 +75,10 @@ class TicketView(BaseModel):
     opened_at: Instant
     paused_until: Instant | None = None
     paused_why: str = ""
+    maintenance_until: Instant | None = None
+    """When the maintenance ends that it is in."""
+    maintenance_why: str = ""
+    """By which windows."""
     resolved_at: Instant | None = None
     merged_into: str = ""
     told: list[Told] = Field(default_factory=list)

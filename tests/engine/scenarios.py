@@ -120,6 +120,9 @@ def _command(draw: st.DrawFn, name: str) -> Step:
     return Step("command", {"name": name, "actor": actor, "rung": rung, "event_id": draw(_EVENT_IDS), **fields})
 
 
+# Maintenance: from when, in minutes from now, for how long, and for which severities upwards.
+_FROM = st.sampled_from([-60, -1, 0, 1, 10, 30])
+_MINUTES = st.sampled_from([1, 5, 29, 60, 1440])
 _REACHABLE = st.sampled_from((*PAGED, "channel:last-resort"))
 _OTHERS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "due": {"late": st.sampled_from([0, 0, 0, 0, 0, 0, 0, 0, 0.5, 3, 4.9, 5.1, 90, 7200, 200000])},
@@ -141,12 +144,13 @@ _OTHERS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "failed_later": {"target": st.sampled_from(PAGED), "method": st.sampled_from(METHODS), "event_id": _EVENT_IDS},
     "roster_changed": {},
+    "windows": {"each": st.lists(st.tuples(_FROM, _MINUTES, st.sampled_from([1, 3, 5])), max_size=3)},
     "unreadable": {},
     "written": {},
     "repeated": {},
     "raised": {"severity": st.sampled_from([Severity.SEV1, Severity.SEV3])},
 }
-_NAMES = (*_FIELDS, *_OFTEN, *_OTHERS, *["due"] * 14, *["answer", "failing"] * 2)
+_NAMES = (*_FIELDS, *_OFTEN, *_OTHERS, *["due"] * 14, *["answer", "failing", "windows"] * 2)
 
 
 @st.composite

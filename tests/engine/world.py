@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from escalade.deliveries import people_now
 from escalade.effects import (
     AnyEffect,
+    LookUpWindows,
     PagesSent,
     ResolveRound,
     RoundResolved,
@@ -16,6 +17,7 @@ from escalade.effects import (
     StepFinished,
     TellTicket,
     TicketTold,
+    WindowsFound,
 )
 from escalade.engine import (
     Admitted,
@@ -28,6 +30,7 @@ from escalade.engine import (
     Tick,
     TicketState,
     Unreadable,
+    WindowsChanged,
     answer,
     brief,
     decide,
@@ -38,8 +41,10 @@ from escalade.engine import (
     view,
 )
 from escalade.engine.draft import PAGING
+from escalade.engine.due import DueKind
 from escalade.engine.events import DeliveryFailed
 from escalade.engine.outbox import MOST
+from escalade.maintenance.pinned import PinnedWindow, Span
 from escalade.messages.activities import Admission, JournalAck, Outcome, PagePerson, Receipt
 from escalade.messages.commands import COMMANDS, Command
 from escalade.people.resolve import Load, ResolvedRound, resolve_round
@@ -48,7 +53,7 @@ from escalade.policy.compile import compile_policy
 from escalade.policy.model import PolicySpec
 from escalade.record import Entry, Head
 from escalade.testing import START, person
-from escalade.ticket import Actor, Ticket
+from escalade.ticket import Actor, Severity, Ticket
 from tests.engine.scenarios import METHODS, PEOPLE, Scenario, Step
 
 AT_ONE_INSTANT = 80
@@ -87,8 +92,9 @@ class World:
         self.answers = True
         self.entries: list[Entry] = []
         self.ids: set[str] = set()
-        self.rounds: dict[tuple[int, int, str], str] = {}
+        self.rounds: dict[tuple[int, int, int, str], str] = {}
         self.ledger: dict[tuple[str, str, str, int], Receipt] = {}
+        self.windows: list[PinnedWindow] = []
         self.last: Event = Tick()
         self.raised = 0
         self.by_limit: Counter[datetime] = Counter()
@@ -167,6 +173,20 @@ class World:
     def _roster_changed(self, step: Step) -> None:
         self.happens(RosterChanged())
 
+    def _windows(self, step: Step) -> None:
+        self.windows = [
+            PinnedWindow(
+                id=str(n),
+                version=f"{self.now}{n}",
+                severities=tuple(severity for severity in Severity if severity.rank >= least),
+                spans=(
+                    Span(start=self.now + timedelta(minutes=first), end=self.now + timedelta(minutes=first + length)),
+                ),
+            )
+            for n, (first, length, least) in enumerate(step.fields["each"])
+        ]
+        self.happens(WindowsChanged())
+
     def _unreadable(self, step: Step) -> None:
         self.happens(Unreadable(door="signal", text="?"))
 
@@ -182,12 +202,18 @@ class World:
         """A machine raises the severity: nothing that is due may come later (decision 12)."""
         if step.fields["severity"].rank >= self.state.ticket.severity.rank:
             return
-        before, rung = {due.kind: due.at for due in dues(self.state)}, self.state.rung
+        before, rung, maintained = (
+            {due.kind: due.at for due in dues(self.state)},
+            self.state.rung,
+            _maintained(self.state),
+        )
         monitor = Actor(kind="integration", id="monitor")
         self.happens(COMMANDS["severity"].model_validate({"by": monitor, "severity": step.fields["severity"]}))
         after = {due.kind: due.at for due in dues(self.state)}
         if self.state.rung != rung:
             return  # it climbed at once, to the tier where the new severity starts
+        if _maintained(self.state) != maintained:
+            return  # a window covers only one of the severities: its beginning and end are rules of their own
         for kind, at in before.items():
             gone = {"pause_ends", "round", "contact_step", "hold_ends"}
             assert kind in after or kind in gone, f"{kind} is not due any more"
@@ -217,6 +243,9 @@ class World:
                 self.happens(self._sent(effect, effect.people, how))
             case RunStep():
                 self.happens(StepFinished(effect=effect.id, outcome="failed" if how == "error" else "done"))
+            case LookUpWindows():
+                known = [] if how == "error" else self.windows
+                self.happens(WindowsFound(effect=effect.id, windows=known))
             case TellTicket():
                 self.happens(TicketTold(effect=effect.id, delivered=how == "right", error=how))
 
@@ -289,7 +318,9 @@ class World:
                 assert len(set(targets)) == len(targets), f"somebody is told twice in one page: {targets}"
                 assert all(len({p.method for p in who.methods}) == len(who.methods) for who in effect.people)
                 if effect.purpose in ("round", "catch_all"):
-                    key = (effect.rung, effect.round, effect.purpose)
+                    # After a maintenance the rounds of a tier are counted anew (decision 14).
+                    anew = sum(entry.kind == "maintenance.ended" for entry in self.entries)
+                    key = (effect.rung, anew, effect.round, effect.purpose)
                     assert self.rounds.setdefault(key, effect.round_id) == effect.round_id, f"round {key} is sent twice"
         finding = [
             e
@@ -328,6 +359,12 @@ class World:
             assert self.state.model_dump_json() == dumped
 
 
+def _maintained(state: TicketState) -> tuple[bool, list[datetime]]:
+    """Whether it is in maintenance, and when that is due to begin or end."""
+    kinds = (DueKind.MAINTENANCE_BEGINS, DueKind.MAINTENANCE_ENDS)
+    return state.maintenance is not None, [due.at for due in dues(state) if due.kind in kinds]
+
+
 def check_nobody_forbidden(state: TicketState) -> None:
     """Nobody is being paged whom decisions 7 and 13 forbid; what was on its way is marked cancelled."""
     visit = state.visit
@@ -339,6 +376,7 @@ def check_nobody_forbidden(state: TicketState) -> None:
             continue
         assert visit is not None
         assert state.pause is None, f"{effect.purpose} while {state.status}"
+        assert state.maintenance is None, f"{effect.purpose} in maintenance"
         assert visit.acknowledged_at is None, f"{effect.purpose} after the acknowledgement"
         assert effect.rung == state.rung, f"{effect.purpose} of a tier that was left"
         has_it = {str(ack.by) for ack in visit.acks}

@@ -176,9 +176,7 @@ def test_what_is_over_is_forgotten_unless_more_is_to_come() -> None:
 @settings(max_examples=300, deadline=None)
 @given(
     zone=st.sampled_from(["Europe/Paris", "America/New_York", "Australia/Lord_Howe", "UTC", "Asia/Kolkata"]),
-    start=st.datetimes(datetime(2025, 1, 1), datetime(2026, 12, 31)).map(
-        lambda at: at.replace(second=0, microsecond=0)
-    ),
+    minute=st.integers(0, 2 * 365 * 24 * 60),
     lasts=st.integers(1, 23 * 60),
     every=st.integers(1, 9),
     after=st.integers(-10, 400 * 24),
