@@ -10,6 +10,7 @@ from typing import Final
 
 from temporalio import activity
 
+from escalade.maintenance.pinned import AskWindows, KnownWindows
 from escalade.messages import (
     Admission,
     AdmitRequest,
@@ -41,6 +42,12 @@ async def resolve(request: ResolveRequest) -> ResolvedRound:
 
     `page` asks by itself where nothing depends on the answer before the pages are out.
     """
+    raise NotImplementedError
+
+
+@activity.defn(name="windows")
+async def windows(request: AskWindows) -> KnownWindows:
+    """Find out which maintenance windows may concern a ticket."""
     raise NotImplementedError
 
 

@@ -22,6 +22,7 @@ from activities.outlets import Outlets
 from activities.page import Pager
 from activities.reconcile import write
 from activities.sending import Desk
+from activities.windows import Windows
 from activities.wording import Wording
 from configuration import Live
 from escalade.engine import ENGINE
@@ -97,12 +98,13 @@ class Activities:
             patience=patience or Patience(),
             now=now,
         )
+        self.windows = Windows(configuration, store, self._guard)
         self._pager = Pager(configuration, store, self._guard, desk, self._ask)
 
     def all(self) -> dict[str, list[Callable[..., Any]]]:
         """What to register on each task queue."""
         return {
-            TICKETS_QUEUE: [self.admit, self.resolve],
+            TICKETS_QUEUE: [self.admit, self.resolve, self.windows.look_up],
             PAGES_QUEUE: [self.page, self.webhook],
             JOURNAL_QUEUE: [self.journal, self.feeds],
         }
@@ -114,18 +116,24 @@ class Activities:
 
     @activity.defn(name="admit")
     async def admit(self, request: AdmitRequest) -> Admission:
-        """Choose and compile the policy of a ticket, and look up what happened to its key before."""
+        """Choose and compile the policy of a ticket, and look up its windows, and what happened to its key before."""
         policy, why = self._configuration.current.admit(request.ticket, self._step_versions)
         admission = Admission(policy=policy, why=why, engine=ENGINE)
         try:
-            merged_into, handled = await self._guard.call(lambda: self._before(request.key), within=LOOK_UP)
+            found = await self._guard.call(lambda: self._before(request), within=LOOK_UP)
         except StoreAwayError as error:
-            note = f"{error.message.rstrip('.')}; merges and earlier events of this key were not looked up"
-            return admission.model_copy(update={"notes": [note]})
-        return admission.model_copy(update={"merged_into": merged_into, "handled": handled})
+            away = error.message.rstrip(".")
+            note = f"{away}; merges and earlier events of this key, and maintenance by command, were not looked up"
+            known = self.windows.configured(request.ticket, request.at or self._now())
+            return admission.model_copy(update={"notes": [note], "windows": known, "ask_windows": True})
+        return admission.model_copy(update=found)
 
-    def _before(self, key: str) -> tuple[str | None, dict[str, int]]:
-        return self._store.merged_into(key), self._store.handled(key)
+    def _before(self, request: AdmitRequest) -> dict[str, Any]:
+        return {
+            "merged_into": self._store.merged_into(request.key),
+            "handled": self._store.handled(request.key),
+            "windows": self.windows.known(request.ticket, request.at or self._now()),
+        }
 
     @activity.defn(name="resolve")
     async def resolve(self, request: ResolveRequest) -> ResolvedRound:

@@ -16,6 +16,7 @@ from escalade.errors import Problem
 
 ESCALADE: Final = "escalade.yaml"
 PEOPLE: Final = "people.yaml"
+MAINTENANCE: Final = "maintenance.yaml"
 POLICIES: Final = "policies"
 SCHEDULES: Final = "schedules"
 CALENDARS: Final = "calendars"
@@ -24,7 +25,8 @@ NOT_READ: Final = ("tickets", "schemas", "templates")
 of messages that go before the built-in ones."""
 
 _ALLOWED: Final = (
-    "Allowed are escalade.yaml, people.yaml, policies/*.yaml, schedules/*.yaml and calendars/*.yaml; not read are "
+    "Allowed are escalade.yaml, people.yaml, maintenance.yaml, policies/*.yaml, schedules/*.yaml and "
+    "calendars/*.yaml; not read are "
     "README.md, tickets/, schemas/ and names that begin with a dot."
 )
 
@@ -35,6 +37,7 @@ class Sources:
 
     escalade: Document | None = None
     people: Document | None = None
+    maintenance: Document | None = None
     policies: list[Document] = field(default_factory=list)
     schedules: list[Document] = field(default_factory=list)
     calendars: list[Document] = field(default_factory=list)
@@ -44,7 +47,7 @@ class Sources:
 
     def documents(self) -> Iterator[Document]:
         """Every document, in file order."""
-        yield from (document for document in (self.escalade, self.people) if document)
+        yield from (document for document in (self.escalade, self.people, self.maintenance) if document)
         yield from self.policies
         yield from self.schedules
         yield from self.calendars
@@ -59,6 +62,8 @@ def read_directory(directory: Path) -> Sources:
         return sources
     sources.escalade = _required(sources, directory, ESCALADE, "It names the catch-all, the channels and defaults.")
     sources.people = _required(sources, directory, PEOPLE, "It names the people, teams and vendors.")
+    if (directory / MAINTENANCE).exists() or (directory / MAINTENANCE).is_symlink():
+        sources.maintenance = _read(sources, directory, MAINTENANCE)
     sources.policies = _folder(sources, directory, POLICIES)
     sources.schedules = _folder(sources, directory, SCHEDULES)
     sources.calendars = _folder(sources, directory, CALENDARS)
@@ -102,7 +107,7 @@ def _unexpected(sources: Sources, directory: Path) -> None:
     for path in _entries(sources, directory, "."):
         if path.is_dir() and path.name in (POLICIES, SCHEDULES, CALENDARS, *NOT_READ):
             continue
-        if path.name not in (ESCALADE, PEOPLE, "README.md"):
+        if path.name not in (ESCALADE, PEOPLE, MAINTENANCE, "README.md"):
             _stray(sources, path, path.name)
 
 

@@ -11,6 +11,7 @@ from configuration.channels import Channels
 from configuration.directory import ESCALADE, Sources, read_directory
 from configuration.document import Document
 from configuration.files import EscaladeFile, WatchSpec
+from configuration.maintenance import read_maintenance
 from configuration.model import Configuration
 from configuration.parts import Parts, validate_parts
 from configuration.people import People
@@ -101,6 +102,8 @@ def _read(
     if sources.escalade is not None and shared is not None and shared.value is not None:
         watch, found = read_watch(sources.escalade, shared.value, references, policies.specs)
         problems += found
+    maintenance = read_maintenance(sources.maintenance)
+    problems += maintenance.problems
     for document in sources.documents():
         problems += misplaced(document)
     problems += book.problems + people.problems + calendars.problems + policies.problems
@@ -118,6 +121,7 @@ def _read(
         channels=book.configs,
         calendars=calendars.specs,
         watch=watch,
+        windows=tuple(maintenance.windows),
         login=file.login,
         warnings=tuple(problems),
     )

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from configuration.files import WatchSpec
 from escalade.errors import Problem
+from escalade.maintenance.window import MaintenanceWindow
 from escalade.people.roster import Roster
 from escalade.policy.compile import compile_policy
 from escalade.policy.model import PolicySpec
@@ -46,6 +47,8 @@ class Configuration:
     """By name; `escalade.time.compile.compile_calendar` makes of one what a ticket pins."""
     watch: WatchSpec = field(default_factory=WatchSpec, repr=False)
     """What looks after Escalade itself, its heartbeat address filled in."""
+    windows: tuple[MaintenanceWindow, ...] = ()
+    """The maintenance windows of `maintenance.yaml`."""
     login: str | None = None
     """Who acts at the command line when nobody else is known; an id or login of the roster."""
     warnings: tuple[Problem, ...] = ()

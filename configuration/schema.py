@@ -16,6 +16,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from configuration.files import ChannelBlock, EscaladeFile, PeopleFile, ScheduleFile
+from configuration.maintenance import MaintenanceFile
 from configuration.mapping import RowMapping
 from configuration.references import REFERENCE
 from configuration.shape import branches, is_model, keys_of
@@ -29,7 +30,11 @@ FILES: Final[dict[str, type[BaseModel]]] = {
     "people.schema.json": PeopleFile,
     "policy.schema.json": PolicySpec,
     "schedule.schema.json": ScheduleFile,
+<<<<<<< HEAD
     "calendar.schema.json": CalendarSpec,
+=======
+    "maintenance.schema.json": MaintenanceFile,
+>>>>>>> c4cf69d (Keep maintenance windows, and let tickets ask for theirs)
     "mapping.schema.json": RowMapping,
 }
 """What `escalade schema` writes, and the model of each."""

@@ -1,4 +1,4 @@
-"""What is stored: the journal, the projection, the delivery ledger, the contact proofs, and what changes duty.
+"""What is stored: journal, projection, delivery ledger, contact proofs, what changes duty, maintenance windows.
 
 SQLite embedded, PostgreSQL in production. `Store.open(url)` is the door; everything else is what it takes and gives.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from store.audit import Finding
 from store.feeds import FeedState
 from store.ledger import Intended, Intent, StoredDelivery
+from store.maintenance import NoSuchWindowError, WindowTakenError
 from store.proofs import Proof
 from store.query import TicketQuery
 from store.retention import Pruned
@@ -24,6 +25,7 @@ __all__ = [
     "Intent",
     "KeptChange",
     "NoSuchChangeError",
+    "NoSuchWindowError",
     "Proof",
     "Pruned",
     "RosterRevision",
@@ -31,4 +33,5 @@ __all__ = [
     "StoredDelivery",
     "StoredEntry",
     "TicketQuery",
+    "WindowTakenError",
 ]

@@ -14,6 +14,7 @@ from store.database import Database
 from store.feeds import Feeds
 from store.journal import Journal
 from store.ledger import Ledger
+from store.maintenance import MaintenanceWindows
 from store.migrate import bring_up_to_date
 from store.projection import Projection
 from store.proofs import Proofs
@@ -26,8 +27,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store(Journal, Audit, Retention, Projection, Ledger, Proofs, RosterChanges, Versions, Feeds):
-    """What is kept: journal, projection, delivery ledger, contact proofs, and what changes duty, in one database.
+class Store(Journal, Audit, Retention, Projection, Ledger, Proofs, RosterChanges, Versions, Feeds, MaintenanceWindows):
+    """What is kept: journal, projection, delivery ledger, contact proofs, what changes duty, and maintenance windows.
 
     Everything is synchronous and safe to call from several threads and processes at once. Whatever is wrong with
     the database comes out as a `StoreError` that says what to do about it; nothing is written then.

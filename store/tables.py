@@ -301,6 +301,27 @@ imported_shifts = Table(
 )
 
 
+maintenance_windows = Table(
+    "maintenance_windows",
+    metadata,
+    Column("id", Exact, primary_key=True),
+    Column("until", Moment),
+    Column("made_at", Moment, nullable=False),
+    Column("made_by", Exact, nullable=False),
+    Column("removed_at", Moment),
+    Column("body", Exact, nullable=False),
+    comment="Maintenance windows made by command. `until` is where one that is open once closes.",
+)
+
+maintenance_ends = Table(
+    "maintenance_ends",
+    metadata,
+    Column("window_id", Exact, primary_key=True),
+    Column("at", Moment, primary_key=True),
+    comment="When an opening of a window was ended early; of those in the configuration, too.",
+)
+
+
 def contains(dialect: Dialect, column: Column[str], text: str) -> ColumnElement[bool]:
     """A condition: the column holds this text, letter by letter (LIKE reads wildcards, and folds case on SQLite)."""
     find = func.strpos if dialect.name == "postgresql" else func.instr

@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from escalade.effects import StepFinished
-from escalade.engine import Event, MergedHere, Opened, RosterChanged, Unreadable
+from escalade.engine import Event, MergedHere, Opened, RosterChanged, Unreadable, WindowsChanged
 from escalade.engine.events import DeliveryFailed, MergeAnswered
 from escalade.messages import COMMANDS, Command, read_command, read_ticket
 
@@ -26,6 +26,7 @@ _FACTS: dict[str, type[BaseModel]] = {
     "step_outcome": StepFinished,
     "delivery_failed": DeliveryFailed,
     "roster_changed": RosterChanged,
+    "maintenance_changed": WindowsChanged,
 }
 
 

@@ -15,6 +15,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflow
 from activities import contracts
 from escalade.effects import (
     AnyEffect,
+    LookUpWindows,
     PagesSent,
     ResolveRound,
     RoundResolved,
@@ -23,11 +24,13 @@ from escalade.effects import (
     StepFinished,
     TellTicket,
     TicketTold,
+    WindowsFound,
 )
 from escalade.engine import Event, JournalWritten, TicketState, brief, snapshot
 from escalade.engine.draft import PAGING
 from escalade.engine.events import StepStarted
 from escalade.engine.outbox import first_slice
+from escalade.maintenance.pinned import AskWindows
 from escalade.messages import JournalAck, JournalBatch, PageRequest, PageResult, ResolveRequest
 from escalade.messages.activities import PagePerson, StepRequest
 from escalade.people.resolve import ResolvedRound, RoundRequest
@@ -139,6 +142,8 @@ class EffectRunner:
                 await self._step(effect)
             case TellTicket():
                 await self._tell(effect)
+            case LookUpWindows():
+                await self._windows(effect)
 
     async def _resolve(self, effect: ResolveRound) -> None:
         if effect.id in self._carried:
@@ -281,6 +286,17 @@ class EffectRunner:
             self._outcomes.append(TicketTold(effect=effect.id, delivered=False, error=str(error)))
         else:
             self._outcomes.append(TicketTold(effect=effect.id, delivered=True))
+
+    async def _windows(self, effect: LookUpWindows) -> None:
+        state = self._state()
+        known = await workflow.execute_activity(
+            contracts.windows,
+            AskWindows(key=state.key, ticket=state.ticket, at=workflow.now()),
+            start_to_close_timeout=LOOK_UP,
+            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
+            summary="which maintenance windows concern it",
+        )
+        self._outcomes.append(WindowsFound(effect=effect.id, windows=known.windows))
 
 
 def _who(targets: list[str]) -> str:

@@ -60,7 +60,7 @@ class TicketWorkflow:
 
     Input: a ticket (`escalade.ticket.Ticket` as JSON). Updates and signals: every command of
     `escalade.messages.COMMANDS` by name. Further signals: `open`, `merged`, `step_outcome`, `delivery_failed`,
-    `roster_changed`. Queries: `view`, `timeline`, `upcoming`.
+    `roster_changed`, `maintenance_changed`. Queries: `view`, `timeline`, `upcoming`.
     """
 
     @workflow.init
@@ -181,7 +181,7 @@ class TicketWorkflow:
         state = self._state
         admission = await workflow.execute_activity(
             contracts.admit,
-            AdmitRequest(key=state.key, life=state.life, ticket=state.ticket),
+            AdmitRequest(key=state.key, life=state.life, ticket=state.ticket, at=workflow.now()),
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
             summary="choose and pin the policy",
@@ -294,7 +294,7 @@ class TicketWorkflow:
     def _rests_from(self) -> datetime | None:
         """When it will have been idle for long enough to continue as new into its wait; None when it is not idle."""
         state = self._state
-        resting = state.pause is not None or state.status is Status.RESOLVED
+        resting = state.stands_still or state.status is Status.RESOLVED
         return self._idle_from + IDLE if resting and self._idle_from is not None else None
 
     def _should_continue_as_new(self) -> bool:

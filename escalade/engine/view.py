@@ -7,6 +7,7 @@ from datetime import datetime
 from escalade.engine.draft import Decision
 from escalade.engine.due import DueKind, dues, tier_limit
 from escalade.engine.state import TicketState
+from escalade.maintenance.pinned import NotedWindow
 from escalade.messages.activities import Snapshot, TicketBrief
 from escalade.messages.views import Answer, TicketView, Told, Upcoming
 from escalade.ticket import Status
@@ -136,7 +137,7 @@ def snapshot(state: TicketState) -> Snapshot:
         next_due_at=ahead[0].at if ahead else None,
         holding=state.status.is_open and state.visit is not None and state.visit.holding,
         merged_into=state.merged_into,
-        windows={window.id: window.version for window in state.windows},
+        windows=[NotedWindow(id=known.id, version=known.version, until=known.until) for known in state.windows],
         maintenance_until=state.maintenance.until if state.maintenance is not None else None,
         handled=state.handled if closed else {},
     )

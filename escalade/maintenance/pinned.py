@@ -39,9 +39,25 @@ class PinnedWindow(BaseModel):
     """Whether it opens again after the last of these."""
 
     @property
+    def until(self) -> datetime | None:
+        """When it closes for the last time; None when more is to come than is known."""
+        return None if self.more or not self.spans else self.spans[-1].end
+
+    @property
     def name(self) -> str:
         """What people call it."""
         return f"{self.title} ({self.id})" if self.title else self.id
+
+
+class NotedWindow(BaseModel):
+    """That a ticket knows a window, for its row in lists."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    version: str = ""
+    until: Instant | None = None
+    """When it closes for the last time, as far as that is known."""
 
 
 class AskWindows(BaseModel):

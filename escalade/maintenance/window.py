@@ -129,6 +129,11 @@ class WindowSpec(Written):
         return self._local(self.start)
 
     @property
+    def first_opening(self) -> datetime:
+        """An instant at which it first opens, or a little before."""
+        return at_wall_clock(self.local_start, ZoneInfo(self.zone))
+
+    @property
     def length(self) -> timedelta:
         """How long it is open, on the wall clock of the zone."""
         if self.lasts is not None:

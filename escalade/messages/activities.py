@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from escalade.maintenance.pinned import PinnedWindow
+from escalade.maintenance.pinned import NotedWindow, PinnedWindow
 from escalade.people.resolve import ContactPlan, ResolvedRound, RoundRequest
 from escalade.policy.pinned import PinnedPolicy
 from escalade.record import Entry, Head
@@ -130,8 +130,8 @@ class Snapshot(BaseModel):
     holding: bool = False
     """Whether it waits for somebody to be on duty: a changed roster is to be told to it (decision 15)."""
     merged_into: str = ""
-    windows: dict[str, str] = Field(default_factory=dict)
-    """The maintenance windows it knows, by id, with their versions: it is told when there are others."""
+    windows: list[NotedWindow] = Field(default_factory=list)
+    """The maintenance windows it knows: it is told when there are others."""
     maintenance_until: Instant | None = None
     """When the maintenance ends that it is in."""
     handled: dict[str, int] = Field(default_factory=dict)
