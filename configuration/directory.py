@@ -26,8 +26,7 @@ of messages that go before the built-in ones."""
 
 _ALLOWED: Final = (
     "Allowed are escalade.yaml, people.yaml, maintenance.yaml, policies/*.yaml, schedules/*.yaml and "
-    "calendars/*.yaml; not read are "
-    "README.md, tickets/, schemas/ and names that begin with a dot."
+    "calendars/*.yaml; not read are README.md, tickets/, schemas/ and names that begin with a dot."
 )
 
 

@@ -30,11 +30,8 @@ FILES: Final[dict[str, type[BaseModel]]] = {
     "people.schema.json": PeopleFile,
     "policy.schema.json": PolicySpec,
     "schedule.schema.json": ScheduleFile,
-<<<<<<< HEAD
     "calendar.schema.json": CalendarSpec,
-=======
     "maintenance.schema.json": MaintenanceFile,
->>>>>>> c4cf69d (Keep maintenance windows, and let tickets ask for theirs)
     "mapping.schema.json": RowMapping,
 }
 """What `escalade schema` writes, and the model of each."""

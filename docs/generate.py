@@ -113,6 +113,7 @@ def configuration_page() -> str:
         "policy": "policies/*.yaml",
         "schedule": "schedules/*.yaml",
         "calendar": "calendars/*.yaml",
+        "maintenance": "maintenance.yaml",
         "mapping": "a mapping file (`escalade ticket open --mapping`)",
     }
     for name, schema in schemas(found.channels, found.steps).items():

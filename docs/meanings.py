@@ -35,6 +35,15 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "round.note": "Something a reader of this round should know: the store was away, …",
         "contact.step": "Later contact methods of people fell due by their own rules.",
     },
+    "Maintenance": {
+        "maintenance.known": "Maintenance windows concern it that were not known before: when they are open.",
+        "maintenance.began": "A window covers it: nobody is paged and no limit runs until it closes.",
+        "maintenance.ended": "No window covers it any more: what is still open is paged anew, or limits go on.",
+        "maintenance.gone": "Windows that were to come do not concern it any more.",
+        "window.made": "A window was made by command: by whom, why, when it is open (stream `maintenance`).",
+        "window.ended_early": "The present opening of a window was ended by command (stream `maintenance`).",
+        "window.removed": "A window made by command was removed (stream `maintenance`).",
+    },
     "Deliveries": {
         "page.accepted": "The provider took the message; of a test page, in the stream `pages`.",
         "page.delivered": "The provider confirmed that it arrived.",

@@ -78,9 +78,8 @@ class MaintenanceWindows(Room):
             connection.execute(insert(maintenance_windows).values(row))
             data = {"id": window_id, "window": spec.model_dump(mode="json", exclude_unset=True)}
             what = f"maintenance window {window_id} was made: {sentence(spec)}"
-            entry_id = f"{window_id}/made"
-            made = _entry(entry_id, what, spec.reason, by=by, at=now, kind="window.made", data=data)
-            append(connection, head, [made])
+            about = _about(f"{window_id}/made", by=by, at=now, why=spec.reason)
+            append(connection, head, [Entry(kind="window.made", what=what, data=data, **about)])
         return MaintenanceWindow(id=window_id, spec=spec, source="command", made_at=now, by=by.id), True
 
     def end_window(self, window: MaintenanceWindow, *, by: Actor, why: str = "") -> datetime | None:
@@ -105,13 +104,8 @@ class MaintenanceWindows(Room):
             if insert_if_new(connection, maintenance_ends, {"window_id": window.id, "at": now}):
                 until = format_instant(open_now[0].end)
                 what = f"maintenance window {window.id} was ended early; it was to be open until {until}"
-                entry_id = f"{window.id}/ended/{format_instant(now)}"
-                data = {"id": window.id}
-                append(
-                    connection,
-                    head,
-                    [_entry(entry_id, what, why, by=by, at=now, kind="window.ended_early", data=data)],
-                )
+                about = _about(f"{window.id}/ended/{format_instant(now)}", by=by, at=now, why=why)
+                append(connection, head, [Entry(kind="window.ended_early", what=what, data={"id": window.id}, **about)])
         return now
 
     def remove_window(self, window_id: str, *, by: Actor, why: str = "") -> bool:
@@ -134,9 +128,8 @@ class MaintenanceWindows(Room):
             now = self.now()
             connection.execute(update(maintenance_windows).where(this).values(removed_at=now))
             what = f"maintenance window {window_id} was removed"
-            entry_id, data = f"{window_id}/removed", {"id": window_id}
-            removed = _entry(entry_id, what, why, by=by, at=now, kind="window.removed", data=data)
-            append(connection, head, [removed])
+            about = _about(f"{window_id}/removed", by=by, at=now, why=why)
+            append(connection, head, [Entry(kind="window.removed", what=what, data={"id": window_id}, **about)])
         return True
 
     def windows_in_force(self, configured: Iterable[MaintenanceWindow] = ()) -> list[MaintenanceWindow]:
@@ -200,5 +193,6 @@ def _ended(connection: Connection) -> dict[str, tuple[datetime, ...]]:
     return found
 
 
-def _entry(entry_id: str, what: str, why: str, *, by: Actor, at: datetime, **said: Any) -> Entry:
-    return Entry(entry_id=entry_id, stream=STREAM, at=at, actor=by, what=what, why=why or "no reason was given", **said)
+def _about(name: str, *, by: Actor, at: datetime, why: str) -> dict[str, Any]:
+    """What every entry of the stream carries."""
+    return {"entry_id": name, "stream": STREAM, "at": at, "actor": by, "why": why or "no reason was given"}

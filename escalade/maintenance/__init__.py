@@ -2,3 +2,5 @@
 
 `window` is what people make; `pinned` is what a ticket keeps of it, and needs no time zone data.
 """
+
+from __future__ import annotations

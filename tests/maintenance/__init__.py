@@ -1,1 +1,3 @@
 """Maintenance windows, without tickets."""
+
+from __future__ import annotations
