@@ -104,7 +104,7 @@ class Activities:
     def all(self) -> dict[str, list[Callable[..., Any]]]:
         """What to register on each task queue."""
         return {
-            TICKETS_QUEUE: [self.admit, self.resolve, self.windows.look_up],
+            TICKETS_QUEUE: [self.admit, self.resolve, self.windows.windows],
             PAGES_QUEUE: [self.page, self.webhook],
             JOURNAL_QUEUE: [self.journal, self.feeds],
         }

@@ -47,7 +47,7 @@ class Windows:
         return pinned_windows(self._store.windows_in_force(self._configuration.current.windows), ticket, at)
 
     @activity.defn(name="windows")
-    async def look_up(self, request: AskWindows) -> KnownWindows:
+    async def windows(self, request: AskWindows) -> KnownWindows:
         """Find out which windows may concern a ticket; tried again until the store answers."""
         try:
             found = await self._guard.call(lambda: self.known(request.ticket, request.at), within=WITHIN)

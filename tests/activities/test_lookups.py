@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,11 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import contracts
 from activities.signatures import verify
+from escalade.maintenance.pinned import AskWindows
+from escalade.maintenance.window import WindowSpec
 from escalade.messages.activities import AdmitRequest, Receipt, ResolveRequest, Snapshot, WebhookRequest
 from escalade.people.resolve import RoundRequest
-from escalade.ticket import Severity, Status, Ticket
+from escalade.ticket import Actor, Severity, Status, Ticket
 from store import Intent, Store
 from tests.activities.making import KEY, LIFE, NOW, Place, place, waiting
 from tests.activities.sinks import HttpSink, MailSink
@@ -48,7 +50,7 @@ def resolve(how: str = "everyone", *targets: str) -> ResolveRequest:
 def test_every_queue_gets_the_activities_of_the_contract(here: Place) -> None:
     registered = {queue: [fn.__name__ for fn in functions] for queue, functions in here.activities.all().items()}
     assert registered == {
-        contracts.TICKETS_QUEUE: ["admit", "resolve"],
+        contracts.TICKETS_QUEUE: ["admit", "resolve", "windows"],
         contracts.PAGES_QUEUE: ["page", "webhook"],
         contracts.JOURNAL_QUEUE: ["journal", "feeds"],
     }
@@ -73,7 +75,8 @@ async def test_admission_knows_what_happened_to_the_key_before(here: Place, env:
 async def test_a_ticket_is_admitted_while_the_database_is_down(away: Place, env: ActivityEnvironment) -> None:
     admission = await env.run(away.activities.admit, ADMIT)
     assert admission.policy.name == "only"
-    assert admission.notes[0].endswith("merges and earlier events of this key were not looked up")
+    assert admission.notes[0].endswith("and maintenance by command, were not looked up")
+    assert admission.ask_windows
 
 
 async def test_admission_pins_the_versions_of_the_steps_this_worker_has(
@@ -196,3 +199,22 @@ async def test_a_webhook_step_is_tried_again_when_its_receiver_asks(
     with pytest.raises(ApplicationError, match="404 no") as never:
         await env.run(here.activities.webhook, call(web))
     assert never.value.non_retryable
+
+
+WINDOW = WindowSpec.model_validate({"match": {"service": "payments"}, "start": "2040-01-01", "lasts": "1d"})
+
+
+async def test_a_ticket_gets_the_windows_that_may_concern_it(here: Place, env: ActivityEnvironment) -> None:
+    here.store.add_window("patching", WINDOW, by=Actor(kind="person", id="ana"))
+    at = datetime(2040, 1, 1, 12, tzinfo=UTC)
+    ours, theirs = Ticket(service="payments"), Ticket(service="mail")
+    admission = await env.run(here.activities.admit, ADMIT.model_copy(update={"ticket": ours, "at": at}))
+    assert [window.id for window in admission.windows] == ["patching"]
+    asked = AskWindows(key=KEY, ticket=theirs, at=at)
+    assert (await env.run(here.activities.windows.windows, asked)).windows == []
+
+
+async def test_a_ticket_asks_again_while_the_store_is_away(away: Place, env: ActivityEnvironment) -> None:
+    with pytest.raises(ApplicationError) as refused:
+        await env.run(away.activities.windows.windows, AskWindows(key=KEY, ticket=Ticket(), at=datetime.now(UTC)))
+    assert not refused.value.non_retryable
