@@ -53,13 +53,29 @@ AWAY = {
     "remove": Later("cli.oncall.away:remove", "End a time off; what it did until now stays"),
 }
 
+SWAP = {
+    "add": Later("cli.oncall.swap:add", "Let two people take each other's shift"),
+    "list": Later("cli.oncall.swap:list_", "List the swaps in force and to come"),
+    "remove": Later("cli.oncall.swap:remove", "End a swap; what it did until now stays"),
+}
+
+TEMPORARY = {
+    "add": Later("cli.oncall.temporary:add", "Put a list of shifts in place of a schedule for a while"),
+    "list": Later("cli.oncall.temporary:list_", "List the temporary schedules in force and to come"),
+    "remove": Later("cli.oncall.temporary:remove", "End a temporary schedule; what it did until now stays"),
+}
+
 ONCALL = {
     "now": Later("cli.oncall.reading:now", "Show who is on duty everywhere, until when, and who is next"),
     "who": Later("cli.oncall.reading:who", "Say who is on duty at an instant, and why them"),
     "preview": Later("cli.oncall.preview:preview", "Show the shifts of a schedule, as a table and as a picture"),
     "gaps": Later("cli.oncall.preview:gaps", "Find the times with nobody on duty"),
     "override": Later("cli.main:override", "Let others be on duty for a while"),
+    "swap": Later("cli.main:swap", "Let people take each other's shifts"),
     "away": Later("cli.main:away", "Keep time off: who is not there, and when"),
+    "temporary": Later("cli.main:temporary", "Put other shifts in place of a schedule for a while"),
+    "export": Later("cli.oncall.export:export", "Write who is on duty as a calendar feed that any calendar reads"),
+    "feeds": Later("cli.oncall.feeds:feeds", "Show the calendar feeds of schedules, and how fresh they are"),
 }
 
 JOURNAL = {
@@ -107,6 +123,16 @@ def oncall() -> None:
 @click.group(cls=LazyGroup, later=OVERRIDE)
 def override() -> None:
     """Let others be on duty for a while."""
+
+
+@click.group(cls=LazyGroup, later=SWAP)
+def swap() -> None:
+    """Let people take each other's shifts."""
+
+
+@click.group(cls=LazyGroup, later=TEMPORARY)
+def temporary() -> None:
+    """Put other shifts in place of a schedule for a while."""
 
 
 @click.group(cls=LazyGroup, later=AWAY)

@@ -20,13 +20,13 @@ MAINTENANCE: Final = "maintenance.yaml"
 POLICIES: Final = "policies"
 SCHEDULES: Final = "schedules"
 CALENDARS: Final = "calendars"
-NOT_READ: Final = ("tickets", "schemas", "templates")
-"""Folders that may be there and are not configuration: sample tickets, what `escalade schema` wrote, and templates
-of messages that go before the built-in ones."""
+NOT_READ: Final = ("tickets", "schemas", "templates", "feeds")
+"""Folders that may be there and are not configuration: sample tickets, what `escalade schema` wrote, templates of
+messages that go before the built-in ones, and calendars that schedules come from."""
 
 _ALLOWED: Final = (
     "Allowed are escalade.yaml, people.yaml, maintenance.yaml, policies/*.yaml, schedules/*.yaml and "
-    "calendars/*.yaml; not read are README.md, tickets/, schemas/ and names that begin with a dot."
+    "calendars/*.yaml; not read are README.md, tickets/, schemas/, templates/, feeds/ and names that begin with a dot."
 )
 
 

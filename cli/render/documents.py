@@ -41,7 +41,7 @@ _CHANGE: Final = (
     "`id`, `kind`, who, when and why, `until` (where it stops being in force), `removed_at`, `says` (a sentence)"
 )
 _HELD: Final = "tickets that waited for somebody on duty: `waiting`, `told`, `why_not`"
-_CHANGES: Final = ("override", "away")
+_CHANGES: Final = ("override", "swap", "away", "temporary")
 
 _SHIFT: Final = (
     "`person`, `start`, `end`, `why` (the whole sentence), `how` (rotation, override, swap, temporary or feed), "
@@ -101,6 +101,10 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
     **{
         f"oncall {kind} remove": {"change": _CHANGE, "removed": "false when it was removed already", "held": _HELD}
         for kind in _CHANGES
+    },
+    "oncall feeds": {
+        "feeds": "each with `schedule`, `fetched_at` (when it last answered), `checked_at`, `stale` (why, or empty), "
+        "`unknown` (whom it names that nobody of people.yaml is called)",
     },
     "page test": {
         "person": "whom it went to",

@@ -1,0 +1,117 @@
+"""Swaps and temporary schedules, made at the command line with no server running."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cli.exits import ExitCode
+from tests.cli.conftest import Run
+
+WEEK = timedelta(weeks=1)
+MONDAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+MONDAY += timedelta(days=14 - MONDAY.weekday())
+TURNS = ("ana", "bruno", "chloe")
+
+
+@pytest.fixture
+def duty(place: Path) -> None:
+    """A schedule in UTC in which Ana, Bruno and Chloe take turns of a week, Ana first from MONDAY on."""
+    text = (
+        f"schedule: duty\nzone: UTC\nrotation: {{members: [ana, bruno, chloe], start: {MONDAY:%Y-%m-%d}, "
+        "handoff: monday 00:00}\n"
+    )
+    (place / "config" / "schedules" / "duty.yaml").write_text(text)
+
+
+def day(weeks: int, days: int = 1) -> str:
+    return f"{MONDAY + weeks * WEEK + timedelta(days=days):%Y-%m-%d}"
+
+
+def who(escalade: Run, at: str) -> list[str]:
+    (found,) = escalade("oncall", "who", "duty", "--at", at, "--output", "json").json["schedules"]
+    return [one["person"] for one in found["people"]]
+
+
+@pytest.mark.usefixtures("duty")
+def test_two_people_take_each_others_shift(escalade: Run) -> None:
+    assert [who(escalade, day(week)) for week in range(3)] == [["ana"], ["bruno"], ["chloe"]]
+    done = escalade("oncall", "swap", "add", "duty", "ana", day(0), "chloe", day(2), "--as", "ana")
+    assert (done.code, done.err) == (ExitCode.OK, "")
+    assert [who(escalade, day(week)) for week in range(3)] == [["chloe"], ["bruno"], ["ana"]]
+    (kept,) = escalade("oncall", "swap", "list", "duty", "--output", "json").json["changes"]
+    assert (kept["first"]["person"], kept["second"]["person"]) == ("ana", "chloe")
+    assert escalade("oncall", "swap", "remove", kept["id"], "--as", "ana").code == ExitCode.OK
+    assert who(escalade, day(0)) == ["ana"]
+
+
+@pytest.mark.usefixtures("duty")
+def test_a_shift_is_swapped_once(escalade: Run) -> None:
+    swap = ("oncall", "swap", "add", "duty", "ana", day(0), "bruno", day(1), "--as", "ana")
+    assert escalade(*swap).code == ExitCode.OK
+    # By then it is Bruno who has the first shift.
+    done = escalade(*swap)
+    assert done.code == ExitCode.USAGE
+    assert f"ana has no shift in duty at {day(0)}T00:00:00Z: bruno has." in done.err
+
+
+@pytest.mark.usefixtures("duty")
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (["ana", day(1), "bruno", day(1)], "Their next one begins at"),
+        (["ana", day(0), "ana", day(3)], "ana cannot swap with themselves."),
+        (["ana", "2026-01-06", "bruno", day(1)], "ana"),
+        (["ana", "soon", "brno", day(1)], "2 things are wrong"),
+    ],
+)
+def test_a_swap_of_what_is_not_there_is_refused(escalade: Run, given: list[str], says: str) -> None:
+    done = escalade("oncall", "swap", "add", "duty", *given, "--as", "ana")
+    assert done.code == ExitCode.USAGE
+    assert says in done.err
+    assert escalade("oncall", "swap", "list").out == ""
+
+
+def shifts(place: Path, *rows: str) -> None:
+    (place / "shifts.yaml").write_text("shifts:\n" + "".join(f"  - {row}\n" for row in rows))
+
+
+@pytest.mark.usefixtures("duty")
+def test_a_temporary_schedule_replaces_everything_gaps_included(escalade: Run, place: Path) -> None:
+    shifts(
+        place,
+        f"{{person: chloe, from: {day(0, 0)}, to: {day(0, 2)}}}",
+        f"{{person: bruno, from: {day(0, 3)}T00:00, to: {day(0, 5)}T12:00}}",
+    )
+    done = escalade("oncall", "temporary", "add", "duty", "shifts.yaml", "--as", "ana", "--reason", "fair")
+    assert (done.code, done.err) == (ExitCode.OK, "")
+    assert [who(escalade, f"{day(0, n)}T06:00") for n in range(7)] == [
+        ["chloe"],
+        ["chloe"],
+        [],
+        ["bruno"],
+        ["bruno"],
+        ["bruno"],
+        ["ana"],
+    ]
+    refused = escalade("oncall", "temporary", "add", "duty", "shifts.yaml", "--for", "9d", "--as", "ana")
+    assert refused.code == ExitCode.REFUSED
+    (kept,) = escalade("oncall", "temporary", "list", "--output", "json").json["changes"]
+    assert escalade("oncall", "temporary", "remove", kept["id"], "--as", "ana").code == ExitCode.OK
+    assert who(escalade, f"{day(0, 2)}T06:00") == ["ana"]
+
+
+@pytest.mark.usefixtures("duty")
+def test_a_wrong_file_is_complained_of_line_by_line(escalade: Run, place: Path) -> None:
+    shifts(place, "{person: brno, from: soon, to: 2027-01-01}", "{person: ana}")
+    done = escalade("oncall", "temporary", "add", "dty", "shifts.yaml", "--as", "ana")
+    assert done.code == ExitCode.USAGE
+    for text in ("4 things are wrong", "no schedule 'dty'", "shifts.yaml:2: There is nobody called 'brno'"):
+        assert text in done.err
+    for text in ("shifts.yaml:2: from: 'soon' is not an instant.", "shifts.yaml:3: It is no shift."):
+        assert text in done.err
+    assert "cannot be read: no such file" in escalade("oncall", "temporary", "add", "duty", "no.yaml").err
+    (place / "shifts.yaml").write_text("shifts: []\n")
+    assert "has no list of shifts" in escalade("oncall", "temporary", "add", "duty", "shifts.yaml").err
