@@ -6,6 +6,7 @@ import what talks to networks and databases.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 from temporalio import activity
@@ -20,14 +21,20 @@ from escalade.messages import (
     PageResult,
     ResolveRequest,
 )
-from escalade.messages.activities import WebhookRequest
+from escalade.messages.activities import DigestRequest, DigestSent, WebhookRequest
 from escalade.messages.feeds import FeedsReport
 from escalade.messages.watch import CanaryReport, WatchReport, WatchRequest
 from escalade.people.resolve import ResolvedRound
+from escalade.ticket import key_from_bytes
 
 TICKETS_QUEUE: Final = "escalade-tickets"
 PAGES_QUEUE: Final = "escalade-pages"
 JOURNAL_QUEUE: Final = "escalade-journal"
+
+
+def digest_workflow_id(target: str) -> str:
+    """The workflow id of somebody's digests: one for each, and it names nobody."""
+    return f"digest/{key_from_bytes(hashlib.sha256(target.encode()).digest())}"
 
 
 @activity.defn(name="admit")
@@ -66,6 +73,18 @@ async def journal(batch: JournalBatch) -> JournalAck:
 @activity.defn(name="webhook")
 async def webhook(request: WebhookRequest) -> str:
     """Make one signed call out; the answer's first line."""
+    raise NotImplementedError
+
+
+@activity.defn(name="send_digest")
+async def send_digest(request: DigestRequest) -> DigestSent:
+    """Send a digest whose time has come, if its person has room. Idempotent by the delivery ledger."""
+    raise NotImplementedError
+
+
+@activity.defn(name="report_digest")
+async def report_digest(request: DigestRequest) -> int:
+    """Tell every ticket of a digest what became of its page."""
     raise NotImplementedError
 
 

@@ -15,12 +15,14 @@ from activities.attempt import Patience
 from activities.changes import KnownChanges
 from activities.channels.webhook import WebhookChannel, signed_call
 from activities.contracts import JOURNAL_QUEUE, PAGES_QUEUE, TICKETS_QUEUE
+from activities.digesting import Digester
 from activities.failpoints import Failpoints
 from activities.feeds import refresh_feeds
 from activities.guard import Guard, StoreAwayError
 from activities.outlets import Outlets
 from activities.page import Pager
 from activities.reconcile import write
+from activities.room import Looking, Room, limits_anybody
 from activities.sending import Desk
 from activities.windows import Windows
 from activities.wording import Wording
@@ -31,6 +33,8 @@ from escalade.extension import Channel
 from escalade.messages.activities import (
     Admission,
     AdmitRequest,
+    DigestRequest,
+    DigestSent,
     JournalAck,
     JournalBatch,
     PageRequest,
@@ -99,14 +103,16 @@ class Activities:
             now=now,
         )
         self.windows = Windows(configuration, store, self._guard)
-        self._pager = Pager(configuration, store, self._guard, desk, self._ask)
+        self._room = Room(store, self._guard, within=LOOK_UP, is_down=self._outlets.is_down)
+        self.digests = Digester(configuration, store, self._guard, desk, self._room)
+        self._pager = Pager(configuration, store, self._guard, desk, ask=self._ask, join=self.digests.join)
 
     def all(self) -> dict[str, list[Callable[..., Any]]]:
         """What to register on each task queue."""
         return {
             TICKETS_QUEUE: [self.admit, self.resolve, self.windows.windows],
-            PAGES_QUEUE: [self.page, self.webhook],
-            JOURNAL_QUEUE: [self.journal, self.feeds],
+            PAGES_QUEUE: [self.page, self.webhook, self.send_digest],
+            JOURNAL_QUEUE: [self.journal, self.feeds, self.report_digest],
         }
 
     def close(self) -> None:
@@ -138,9 +144,9 @@ class Activities:
     @activity.defn(name="resolve")
     async def resolve(self, request: ResolveRequest) -> ResolvedRound:
         """Find out whom a round reaches, by the roster in force now."""
-        return await self._ask(request.request, request.at or self._now())
+        return await self._ask(request.request, request.at or self._now(), request.round_id)
 
-    async def _ask(self, wanted: RoundRequest, now: datetime) -> ResolvedRound:
+    async def _ask(self, wanted: RoundRequest, now: datetime, round_id: str) -> ResolvedRound:
         roster = self._configuration.current.roster
         load: dict[str, Load] = {}
         changes, notes = await self._changes_of(wanted, now)
@@ -152,6 +158,18 @@ class Activities:
                 load, unknown = await self._load(targets, since=now - LATELY)
                 notes += unknown
             resolved = resolve_round(roster, wanted, at=now, load=load, changes=changes)
+            if wanted.pressure is not None and resolved.recipients and limits_anybody(roster, wanted.pressure):
+                look = Looking(
+                    request=wanted,
+                    pressure=wanted.pressure,
+                    round_id=round_id,
+                    at=max(now, self._now()),
+                    roster=roster,
+                    resolve=lambda request: resolve_round(roster, request, at=now, load=load, changes=changes),
+                    load=load or None,
+                    changes=changes,
+                )
+                resolved = await self._room.allocate(look)
         except ValueError as error:
             raise ApplicationError(str(error), type="UnknownTarget", non_retryable=True) from error
         return resolved.model_copy(update={"notes": [*resolved.notes, *notes], "at": now})
@@ -174,6 +192,16 @@ class Activities:
     async def page(self, request: PageRequest) -> PageResult:
         """Send pages; see `activities.page`."""
         return await self._pager.page(request)
+
+    @activity.defn(name="send_digest")
+    async def send_digest(self, request: DigestRequest) -> DigestSent:
+        """Send a digest; see `activities.digesting`."""
+        return await self.digests.send(request)
+
+    @activity.defn(name="report_digest")
+    async def report_digest(self, request: DigestRequest) -> int:
+        """Tell the tickets of a digest; see `activities.digesting`."""
+        return await self.digests.report(request)
 
     @activity.defn(name="journal")
     async def journal(self, batch: JournalBatch) -> JournalAck:

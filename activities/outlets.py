@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from pydantic import BaseModel
 
 from escalade.errors import ChannelError
 from escalade.extension import Channel
+
+DOWN: Final = 5
+"""Deliveries in a row that have to fail by a channel before it is marked down; one that succeeds unmarks it."""
 
 
 class Configured(Protocol):
@@ -34,6 +37,15 @@ class Outlets:
         """
         self._kinds = kinds
         self._made: dict[str, tuple[str, BaseModel, Channel]] = {}
+        self._failed: dict[str, int] = {}
+
+    def heard(self, name: str, *, reached: bool) -> None:
+        """Keep whether a delivery by a channel got through."""
+        self._failed[name] = 0 if reached else self._failed.get(name, 0) + 1
+
+    def is_down(self, name: str) -> bool:
+        """Whether a channel is marked down: so many deliveries in a row failed by it, in this process."""
+        return self._failed.get(name, 0) >= DOWN
 
     def channel(self, name: str, configured: Mapping[str, Configured]) -> Channel:
         """The channel of this name.

@@ -14,16 +14,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.aftermath import aftermath, told_in
 from activities.guard import Guard
+from activities.heart import heartbeat
 from activities.records import Records
 from activities.sending import Desk, Sending
 from configuration import Live
 from escalade.deliveries import people_now
-from escalade.messages.activities import PageRequest, PageResult
+from escalade.messages.activities import PagePerson, PageRequest, PageResult, Receipt
 from escalade.people.resolve import ResolvedRound, RoundRequest
 from store import Store
-
-BEAT: Final = timedelta(seconds=1)
-"""The rhythm of heartbeats: by them the activity learns that paging stopped (decision 7 allows 3 s)."""
 
 LATENESS: Final = "escalade_page_lateness"
 DELIVERIES: Final = "escalade_deliveries"
@@ -31,8 +29,11 @@ DELIVERIES: Final = "escalade_deliveries"
 _AFTERMATH_WITHIN: Final = timedelta(seconds=5)
 """How long the ledger may take to say what became of a page: nobody waits for that one."""
 
-Ask = Callable[[RoundRequest, datetime], Awaitable[ResolvedRound]]
-"""Asks the roster; raises nothing but what makes the attempt fail."""
+Ask = Callable[[RoundRequest, datetime, str], Awaitable[ResolvedRound]]
+"""Asks the roster for a round (the last argument is its id); raises nothing but what makes the attempt fail."""
+
+Join = Callable[[PageRequest, list[PagePerson]], Awaitable[list[Receipt]]]
+"""Puts a page into people's digests; who is in none afterwards is told at once."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ _log = logging.getLogger(__name__)
 class Pager:
     """Sends pages for as long as a worker lives."""
 
-    def __init__(self, configuration: Live, store: Store, guard: Guard, desk: Desk, ask: Ask) -> None:
+    def __init__(self, configuration: Live, store: Store, guard: Guard, desk: Desk, *, ask: Ask, join: Join) -> None:
         """Keep what every page needs.
 
         Args:
@@ -49,8 +50,10 @@ class Pager:
             guard: the way to the store.
             desk: channels, words, patience and the clock.
             ask: asks the roster whom a round reaches.
+            join: puts pages into digests.
         """
         self._ask = ask
+        self._join = join
         self._configuration = configuration
         self._store = store
         self._guard = guard
@@ -69,8 +72,9 @@ class Pager:
         if request.only_find_out:
             return await self._find_out(request)
         if request.request is not None:
-            resolved = await self._ask(request.request, request.asked_at or self._desk.now())
-            later = [plan.after for who in resolved.recipients for plan in who.plan if plan.after]
+            resolved = await self._ask(request.request, request.asked_at or self._desk.now(), request.round_id)
+            now = [who for who in resolved.recipients if not who.digest]
+            later = [plan.after for who in now for plan in who.plan if plan.after]
             paging = request.purpose in ("round", "catch_all")  # a call or a notice has no later contact steps
             held_back = paging and any(after <= request.deliver_within for after in later)
             if held_back or not resolved.recipients:
@@ -85,7 +89,7 @@ class Pager:
             lambda: aftermath(self._store, request, roster=roster, now=now), within=_AFTERMATH_WITHIN
         )
         if request.request is not None and receipts:
-            resolved = told_in(receipts, await self._ask(request.request, request.asked_at or now))
+            resolved = told_in(receipts, await self._ask(request.request, request.asked_at or now, request.round_id))
             request = told_by(request, resolved)
         else:
             resolved = None
@@ -96,8 +100,8 @@ class Pager:
     async def _tell(self, request: PageRequest) -> PageResult:
         records = Records(self._store, self._guard, request, within=self._desk.patience.store)
         sending = Sending(request, settled=self._configuration.current, desk=self._desk, records=records)
-        work = asyncio.create_task(self._work(sending, records))
-        beat = asyncio.create_task(_heartbeat())
+        work = asyncio.create_task(self._work(request, sending, records))
+        beat = asyncio.create_task(heartbeat())
         try:
             while not work.done():
                 try:
@@ -112,15 +116,17 @@ class Pager:
             self._measure(request, sending)
         return work.result()
 
-    async def _work(self, sending: Sending, records: Records) -> PageResult:
+    async def _work(self, request: PageRequest, sending: Sending, records: Records) -> PageResult:
         carrying = asyncio.create_task(records.carry())
+        collected = [person for person in request.people if person.digest]
         try:
-            await sending.run()
+            joined = await self._join(request, collected) if collected else []
+            await sending.run(but={receipt.target for receipt in joined})
             await carrying
         finally:
             carrying.cancel()
         self._desk.failpoints.hit("before_record")
-        return await records.close(sending.receipts)
+        return await records.close([*joined, *sending.receipts])
 
     def _measure(self, request: PageRequest, sending: Sending) -> None:
         for receipt in sending.receipts:
@@ -155,12 +161,6 @@ def told_by(request: PageRequest, resolved: ResolvedRound) -> PageRequest:
 
 def _lateness(due: datetime, at: datetime) -> timedelta:
     return max(at - due, timedelta(0))  # clocks of two machines differ
-
-
-async def _heartbeat() -> None:
-    while activity.in_activity():
-        activity.heartbeat()
-        await asyncio.sleep(BEAT.total_seconds())
 
 
 def _stopped_by_the_ticket() -> bool:

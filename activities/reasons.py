@@ -17,6 +17,7 @@ _FRENCH: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"owns the ticket", "responsable du ticket"),
         (r"a test of this contact method", "un essai de ce moyen de vous joindre"),
         (r"next in order", "prochain dans l’ordre"),
+        (r"a digest of the tickets that wait for you", "un récapitulatif des tickets qui vous attendent"),
         (r"least paged lately \((\d+) pages in 7 days\)", r"le moins appelé ces derniers temps (\1 appels en 7 jours)"),
     )
 )

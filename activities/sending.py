@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -19,6 +19,7 @@ from activities.wording import Letter, Reader, Wording, zone_of
 from escalade.errors import ChannelError
 from escalade.extension import Channel, Message
 from escalade.messages.activities import PagePerson, PageRequest, Receipt
+from escalade.people.capacity import night_until
 from escalade.people.resolve import ContactPlan
 from escalade.people.roster import Reachable, Roster, parse_target
 from store.ledger import Intent
@@ -61,8 +62,7 @@ class Desk:
 
 def is_night(instant: datetime, zone: str) -> bool:
     """Whether it is between 22:00 and 07:00 there."""
-    hour = instant.astimezone(ZoneInfo(zone)).hour
-    return hour >= 22 or hour < 7
+    return night_until(ZoneInfo(zone), instant) is not None
 
 
 class Sending:
@@ -86,9 +86,14 @@ class Sending:
         self.receipts: list[Receipt] = []
         self.first_attempt_at: datetime | None = None
 
-    async def run(self) -> None:
-        """Tell everybody; ends when every delivery has a receipt."""
-        await asyncio.gather(*(self._tell(person) for person in self._request.people))
+    async def run(self, *, but: Container[str] = ()) -> None:
+        """Tell everybody; ends when every delivery has a receipt.
+
+        Args:
+            but: who is told in another way.
+        """
+        people = [person for person in self._request.people if person.target not in but]
+        await asyncio.gather(*(self._tell(person) for person in people))
 
     async def _tell(self, person: PagePerson) -> None:
         at_once = person.methods or person.fallbacks[:1]
@@ -149,6 +154,8 @@ class Sending:
         number = known.number if known is not None else 0
         result = await self._attempt(channel, self._message(person, contact, intent, number), method.address)
         receipt = self._receipt(intent, result, zone, possibly_twice=twice)
+        if receipt.outcome in ("accepted", "delivered", "crossed", "failed", "unknown"):
+            self._desk.outlets.heard(method.channel, reached=receipt.reached)
         return await self._records.settle(intent, receipt)
 
     async def _attempt(self, channel: Channel, message: Message, address: str) -> Result:
@@ -174,6 +181,7 @@ class Sending:
                 subject=self._request.subject,
                 text=self._request.text,
                 number=number,
+                tickets=self._request.tickets,
                 data={"target": person.target, "round_id": self._request.round_id},
             )
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -18,7 +20,7 @@ from escalade.extension import Message
 from escalade.messages.activities import Purpose, TicketBrief
 from escalade.people.roster import Person, Reachable
 
-Kind = Literal["page", "notice", "test"]
+Kind = Literal["page", "notice", "test", "digest"]
 
 _SUBJECT: Final = 160
 _TITLE: Final = 250
@@ -56,13 +58,15 @@ class Letter:
     text: str = ""
     number: int = 0
     """Unique among the reader's open pages, to answer by; 0 when there is none."""
+    tickets: Sequence[TicketBrief] = ()
+    """What a digest tells of, the worst first."""
     data: dict[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> Kind:
         """Which templates say it."""
-        if self.purpose == "test":
-            return "test"
+        if self.purpose in ("test", "digest"):
+            return "test" if self.purpose == "test" else "digest"
         return "notice" if self.purpose == "notice" or self.text else "page"
 
 
@@ -154,11 +158,30 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "why": one_line(say_why(letter.why, reader.language), 500),
         "acknowledge": f"escalade ticket ack {brief.key}",
         "show": f"escalade ticket show {brief.key}",
+        "tickets": [_line(ticket, reader.zone) for ticket in letter.tickets],
+        "severities": _severities(letter.tickets),
         "opened_at": _clock(brief.opened_at, reader.zone),
         "climbs_at": _clock(brief.acknowledge_by, reader.zone) if brief.acknowledge_by else "",
         "subject": one_line(say_subject(letter.subject, brief.title, reader.language), _SUBJECT),
         "text": lines(letter.text, 4000),
     }
+
+
+def _line(ticket: TicketBrief, zone: tzinfo) -> dict[str, str]:
+    """A ticket in a digest: one line."""
+    return {
+        "key": ticket.key,
+        "title": one_line(ticket.title, 120),
+        "severity": ticket.severity.value,
+        "service": one_line(ticket.service, 40),
+        "opened_at": _clock(ticket.opened_at, zone),
+    }
+
+
+def _severities(tickets: Sequence[TicketBrief]) -> str:
+    """How many of each, the worst first: `2 sev1, 14 sev3`."""
+    found = Counter(ticket.severity.value for ticket in tickets)
+    return ", ".join(f"{found[severity]} {severity}" for severity in sorted(found))
 
 
 def _clock(instant: datetime, zone: tzinfo) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from escalade.people.capacity import Capacity
 from escalade.people.roster import ChannelTarget, Person, Team, Vendor
 from escalade.people.schedule import Schedule
 from escalade.policy.model import TargetText
@@ -80,6 +81,8 @@ class PeopleFile(Written):
     """People who answer together: `team:NAME` pages them all."""
     vendors: dict[Identifier, Vendor] = Field(default_factory=dict)
     """Suppliers: `vendor:NAME` pages one."""
+    capacity: Capacity = Capacity()
+    """How much is asked of each person whose own entry says nothing else."""
 
 
 class ScheduleFile(Schedule):

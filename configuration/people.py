@@ -15,6 +15,7 @@ from configuration.files import PeopleFile, ScheduleFile
 from configuration.parts import validate_parts
 from configuration.shape import listed, suggestion
 from escalade.errors import Problem
+from escalade.people.capacity import Capacity
 from escalade.people.roster import (
     ChannelTarget,
     ContactMethod,
@@ -117,9 +118,10 @@ class People:
     def _read_people(self, document: Document, channels: Channels) -> None:
         parts = validate_parts(document, PeopleFile, stand_ins={"people": {_STAND_IN: {}}})
         self.problems += parts.problems
-        file = parts.value or PeopleFile.model_construct(people={}, teams={}, vendors={})
+        file = parts.value or PeopleFile.model_construct(people={}, teams={}, vendors={}, capacity=Capacity())
         if parts.value is None or any((section,) in parts.broken for section in ("people", "teams", "vendors")):
             self.unknown |= {"person", "team", "vendor", "schedule"}
+        self.roster.capacity = file.capacity
         kinds: list[tuple[str, TargetKind, dict[str, Any], dict[str, Any]]] = [
             ("people", "person", dict(file.people), self.roster.people),
             ("vendors", "vendor", dict(file.vendors), self.roster.vendors),
@@ -141,6 +143,11 @@ class People:
                     self.problems.append(document.problem((section, name), found, mend, level="warning"))
         for name, person in file.people.items():
             self._check_logins(document, name, person)
+            if person.backup == name:
+                found = f"{name} is their own backup."
+                self.problems.append(document.problem(("people", name, "backup"), found, "Name somebody else."))
+            elif person.backup is not None:
+                self._check_person(document, ("people", name, "backup"), person.backup)
 
     def _reachable(self, document: Document, path: KeyPath, one: Reachable, channels: Channels) -> Reachable:
         """The person or vendor with their addresses filled in and checked."""

@@ -30,6 +30,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "ladder.exhausted": "It is past the last tier: another pass begins, or the catch-all is paged.",
         "round.started": "A round pages these people, each with the reason why them.",
         "round.nobody": "A round found nobody to page: why, and what the tier does about it.",
+        "round.waits": "Everybody a round could tell is over a limit: until when it waits, and why.",
         "round.failed": "Nobody of a round was reached: what each channel said, and what follows.",
         "round.error": "The pages of a round could not be attempted at all.",
         "round.note": "Something a reader of this round should know: the store was away, …",
@@ -51,6 +52,9 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "page.crossed": "It was in the air while somebody acknowledged.",
         "page.unknown": "The provider did not answer in time; nobody can say.",
         "page.skipped": "It was not attempted; why not.",
+        "page.passed_over": "Somebody has no room: which limit, until when, and who is paged instead.",
+        "page.digested": "It waits in a digest: why, and when that leaves.",
+        "page.dropped": "It was not told in the digest after all: what happened meanwhile.",
     },
     "People": {
         "ticket.acknowledged": "Somebody has it: paging stops, or how many of a quorum there are.",

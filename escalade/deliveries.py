@@ -16,6 +16,7 @@ _SAYS: Final = {
     "crossed": "was told by {method} while somebody acknowledged",
     "unknown": "may have been told by {method}",
     "skipped": "was not told by {method}",
+    "digested": "is told in a {method}",
 }
 
 _RECEIPT: Final = (
@@ -89,6 +90,8 @@ def delivery_entry(
 def receipt_of(entry: Entry) -> Receipt | None:
     """The receipt that a delivery's entry was made from; None for other entries, and for older ones without it."""
     given = {name: entry.data.get(name) for name in _RECEIPT}
+    if entry.kind == "page.digested":
+        return None  # nothing was sent: the digest has a delivery of its own
     if not entry.kind.startswith("page.") or any(value is None for value in given.values()):
         return None
     return Receipt.model_validate({**given, "outcome": entry.kind.removeprefix("page."), "at": entry.at})
@@ -102,6 +105,7 @@ def people_now(resolved: ResolvedRound) -> list[PagePerson]:
             why=recipient.why,
             methods=once_each([plan for plan in recipient.plan if not plan.after]),
             fallbacks=recipient.fallbacks,
+            digest=recipient.digest,
         )
         for recipient in resolved.recipients
     ]

@@ -36,7 +36,8 @@ _KNOWLEDGE: Final[dict[str, int]] = {
 }
 """How much is known by an outcome: one that says more replaces one that says less, in whatever order they come."""
 
-_BURDENS: Final = ("round", "contact_step", "responder", "catch_all")
+_BURDENS: Final = ("round", "responder", "catch_all", "digest")
+"""A later contact step belongs to the page of its round, and a ticket in a digest to the digest."""
 
 
 class Intent(BaseModel):

@@ -10,7 +10,9 @@ from typing import Self
 from sqlalchemy import text
 
 from store.audit import Audit
+from store.budgets import Budgets
 from store.database import Database
+from store.digests import Digests
 from store.feeds import Feeds
 from store.journal import Journal
 from store.ledger import Ledger
@@ -27,8 +29,21 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store(Journal, Audit, Retention, Projection, Ledger, Proofs, RosterChanges, Versions, Feeds, MaintenanceWindows):
-    """What is kept: journal, projection, delivery ledger, contact proofs, what changes duty, and maintenance windows.
+class Store(
+    Journal,
+    Audit,
+    Retention,
+    Projection,
+    Ledger,
+    Proofs,
+    RosterChanges,
+    Versions,
+    Feeds,
+    MaintenanceWindows,
+    Budgets,
+    Digests,
+):
+    """What is kept, in one database: journal, projection, ledger, proofs, roster changes, windows, budgets, digests.
 
     Everything is synchronous and safe to call from several threads and processes at once. Whatever is wrong with
     the database comes out as a `StoreError` that says what to do about it; nothing is written then.

@@ -238,6 +238,67 @@ proofs = Table(
     comment="When each contact method was last tested, and last proven to work.",
 )
 
+slots = Table(
+    "slots",
+    metadata,
+    Column("target", Exact, primary_key=True),
+    Column("window", Exact, primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("round_id", Exact, nullable=False),
+    Column("taken_at", Moment, nullable=False),
+    Column("free_at", Moment, nullable=False),
+    comment="Budgets: which slots of a person's windows are taken, and until when.",
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("round_id", Exact, primary_key=True),
+    Column("target", Exact, primary_key=True),
+    Column("kind", Exact, nullable=False),
+    Column("says", Exact, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_grants_target", "target", "at"),
+    comment="Who was granted a page in which round: another attempt at the round tells the same people.",
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("id", Exact, primary_key=True),
+    Column("target", Exact, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("leaves_at", Moment, nullable=False),
+    Column("started", Boolean, nullable=False),
+    Column("closed_at", Moment),
+    Column("sent_at", Moment),
+    Column("receipts", Exact, nullable=False),
+    UniqueConstraint("target", "n", name="uq_digests_target"),
+    comment="Messages that gather several tickets for one person: at most one is open for each.",
+)
+
+digest_items = Table(
+    "digest_items",
+    metadata,
+    Column("round_id", Exact, primary_key=True),
+    Column("target", Exact, primary_key=True),
+    Column("digest_id", Exact, ForeignKey("digests.id"), nullable=False),
+    Column("key", Exact, nullable=False),
+    Column("life", Exact, nullable=False),
+    Column("rung", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("why", Exact, nullable=False),
+    Column("brief", Exact, nullable=False),
+    Column("joined_at", Moment, nullable=False),
+    Column("state", Exact, nullable=False),
+    Column("detail", Exact, nullable=False),
+    Column("reported", Boolean, nullable=False),
+    Index("ix_digest_items_digest", "digest_id", "reported"),
+    comment="What is in a digest: a page of a round each, and what became of it.",
+)
+
 
 roster_revision = Table(
     "roster_revision",

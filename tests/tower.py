@@ -36,6 +36,7 @@ from store import Store
 from worker.client import TicketClient
 from worker.plugin import escalade_plugin
 from worker.testing import TicketTime
+from workflows.digest import DigestWorkflow
 from workflows.step import StepWorkflow
 from workflows.steps import BUILT_IN, loaded
 from workflows.ticket import TicketWorkflow
@@ -267,11 +268,14 @@ async def tower_of(
     tower = Tower(time, store, activities, live, directory / "escalade.db")
     async with AsyncExitStack() as stack:
         for queue, methods in activities.all().items():
-            flows = [TicketWorkflow, StepWorkflow] if queue == "escalade-tickets" else []
+            flows: dict[str, list[type]] = {
+                "escalade-tickets": [TicketWorkflow, StepWorkflow],
+                "escalade-journal": [DigestWorkflow],
+            }
             worker = Worker(
                 time.client,
                 task_queue=queue,
-                workflows=flows,
+                workflows=flows.get(queue, []),
                 activities=methods,
                 max_cached_workflows=cached,
                 sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),

@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 
 from activities.contracts import JOURNAL_QUEUE, PAGES_QUEUE, TICKETS_QUEUE
 from escalade.extension import Step
+from workflows.digest import DigestWorkflow
 from workflows.feeds import FeedsWorkflow
 from workflows.step import StepWorkflow
 from workflows.steps import loaded
@@ -98,7 +99,7 @@ def make_workers(
         client,
         task_queue=JOURNAL_QUEUE,
         # The watch sits here: a jam of tickets or pages must not silence what reports it.
-        workflows=[WatchWorkflow, CanaryWorkflow, FeedsWorkflow],
+        workflows=[WatchWorkflow, CanaryWorkflow, FeedsWorkflow, DigestWorkflow],
         activities=[*activities[JOURNAL_QUEUE], *watch, *_look_ups(activities)],
         activity_executor=ThreadPoolExecutor(_THREADS, thread_name_prefix="journal-activities"),
         max_concurrent_activities=options.journal,

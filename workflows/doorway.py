@@ -14,7 +14,7 @@ from temporalio.common import RawValue
 
 from escalade.effects import StepFinished
 from escalade.engine import Event, MergedHere, Opened, RosterChanged, Unreadable, WindowsChanged
-from escalade.engine.events import DeliveryFailed, MergeAnswered
+from escalade.engine.events import DeliveryFailed, DigestTold, MergeAnswered
 from escalade.messages import COMMANDS, Command, read_command, read_ticket
 
 LARGEST: Final = 128 * 1024
@@ -27,6 +27,7 @@ _FACTS: dict[str, type[BaseModel]] = {
     "delivery_failed": DeliveryFailed,
     "roster_changed": RosterChanged,
     "maintenance_changed": WindowsChanged,
+    "digest_told": DigestTold,
 }
 
 

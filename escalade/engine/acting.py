@@ -88,6 +88,7 @@ def settle(d: Draft) -> None:
         visit.acknowledged_at = d.now
         visit.resolve_anchor = visit.resolve_anchor or d.standing
         visit.holding, visit.hold_until = False, None
+        visit.room_at = None
         visit.round_now = False
         d.stop_paging()
 

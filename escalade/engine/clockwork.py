@@ -69,6 +69,8 @@ def _pages(d: Draft) -> None:
     kinds = {due.kind: due for due in dues(state) if due.at <= d.now}
     if (held := kinds.get(DueKind.HOLD_ENDS)) is not None:
         begin_round(d, punctual(d, held.at))
+    elif (room := kinds.get(DueKind.ROOM)) is not None:
+        begin_round(d, punctual(d, room.at))
     elif DueKind.ROUND in kinds:
         begin_round(d, _round_due(d))
     elif DueKind.CONTACT_STEP in kinds:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold, WindowsFound
-from escalade.engine import acting, maintenance, merging, moving, outcomes, pausing, receipts
+from escalade.engine import acting, crowding, maintenance, merging, moving, outcomes, pausing, receipts
 from escalade.engine.arriving import admitted, journal_written, opened
 from escalade.engine.clockwork import time_passed
 from escalade.engine.draft import Decision, Draft
@@ -15,6 +15,7 @@ from escalade.engine.events import (
     Admitted,
     Cancelled,
     DeliveryFailed,
+    DigestTold,
     Event,
     JournalWritten,
     MergeAnswered,
@@ -77,7 +78,7 @@ def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") 
 
 
 def _roster_changed(d: Draft, _: RosterChanged) -> None:
-    holding = d.state.visit is not None and d.visit.holding
+    holding = d.state.visit is not None and (d.visit.holding or d.visit.room_at is not None)
     if holding and d.state.status.is_open and not d.state.stands_still:
         begin_round(d, d.now)
 
@@ -102,6 +103,7 @@ _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
     DeliveryFailed: _delivery_failed,
     RosterChanged: _roster_changed,
     WindowsChanged: maintenance.windows_changed,
+    DigestTold: crowding.digest_told,
     Cancelled: lambda d, event: pausing.cancelled(d, event.reason),
     Unreadable: lambda d, event: d.note(
         "message.unreadable", f"something arrived by {event.door} that cannot be read", event.text

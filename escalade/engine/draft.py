@@ -12,7 +12,7 @@ from escalade.effects import AnyEffect, ResolveRound, RunStep, SendPages
 from escalade.engine import outbox
 from escalade.engine.state import TicketState, Visit
 from escalade.messages.activities import Purpose
-from escalade.people.resolve import RoundRequest
+from escalade.people.resolve import Pressure, RoundRequest
 from escalade.record import Entry
 from escalade.ticket import SYSTEM, Actor, workflow_id
 
@@ -72,6 +72,8 @@ class Draft:
         self.text = ""
         self.refusal: Refusal | None = None
         self.duplicate = False
+        self.failed_by: list[str] = []
+        """The channels that could not tell the tier which is being left for that (decision 6)."""
 
     system = SYSTEM
 
@@ -190,7 +192,14 @@ class Draft:
             if not why:
                 named = "named by the tier" if purpose == "round" else "the catch-all"
                 why = "it was reassigned to them" if visit.reassigned else named
-            request = RoundRequest(targets=targets, how=how, except_for=except_for, told=visit.turn, why=why)
+            request = RoundRequest(
+                targets=targets,
+                how=how,
+                except_for=except_for,
+                told=visit.turn,
+                why=why,
+                pressure=self._pressure() if purpose == "round" else None,
+            )
         effect_id = self.effect_id()
         self.add(
             ResolveRound(
@@ -204,6 +213,18 @@ class Draft:
                 subject=subject,
                 text=text,
             )
+        )
+
+    def _pressure(self) -> Pressure | None:
+        """What people's limits are held against; no limit counts by older rules, or once somebody was named."""
+        state, visit = self.state, self.visit
+        if state.engine < 3 or visit.reassigned or state.policy is None:
+            return None
+        severity = state.ticket.severity
+        return Pressure(
+            severity=severity,
+            ignore_quiet=severity in state.policy.ignore_quiet_hours,
+            failed_by=self.failed_by,
         )
 
     def notify(self, targets: list[str], subject: str, text: str, *, why: str = "follows the ticket") -> None:

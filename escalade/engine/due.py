@@ -28,6 +28,7 @@ class DueKind(StrEnum):
     EXPIRY = "expiry"
     REMINDER = "reminder"
     HOLD_ENDS = "hold_ends"
+    ROOM = "room"
     ROUND = "round"
     CONTACT_STEP = "contact_step"
 
@@ -135,7 +136,7 @@ def next_round(state: TicketState, visit: Visit) -> datetime | None:
         return visit.t0
     if visit.round_now:
         return visit.last_round_at
-    if visit.holding:
+    if visit.holding or visit.room_at is not None:
         return None
     if state.in_catch_all:
         return visit.last_round_at + rhythm(visit.rounds)
@@ -189,6 +190,8 @@ def _onward(state: TicketState, visit: Visit) -> str:
 def _rounds(state: TicketState, visit: Visit) -> Iterator[Due]:
     if visit.holding and visit.hold_until is not None:
         yield Due(visit.hold_until, DueKind.HOLD_ENDS, "somebody is on duty: they are paged", "nobody is on duty now")
+    if visit.room_at is not None:
+        yield Due(visit.room_at, DueKind.ROOM, "somebody has room: they are paged", "everybody here is over a limit")
     resolving = _resolving(state, visit)
     at = None if resolving else next_round(state, visit)
     limit = tier_limit(state, visit)

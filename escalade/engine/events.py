@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold, WindowsFound
-from escalade.messages.activities import Admission, JournalAck
+from escalade.messages.activities import Admission, JournalAck, Receipt
 from escalade.messages.commands import Command
 from escalade.ticket import Severity, Ticket
 
@@ -64,6 +64,22 @@ class DeliveryFailed(BaseModel):
     event_id: str = Field("", max_length=255)
 
 
+class DigestTold(BaseModel):
+    """What became of a page that waited in a digest."""
+
+    life: str = Field(max_length=128)
+    round_id: str = Field(max_length=255)
+    rung: int = 0
+    round: int = 0
+    target: str = Field(max_length=128)
+    outcome: Literal["told", "failed", "dropped"]
+    detail: str = Field("", max_length=1000)
+    size: int = 0
+    """How many tickets the digest told of."""
+    receipts: list[Receipt] = Field(default_factory=list, max_length=20)
+    event_id: str = Field("", max_length=255)
+
+
 class StepStarted(BaseModel):
     """A step runs in its own workflow: it need not be started again."""
 
@@ -107,6 +123,7 @@ Event = (
     | DeliveryFailed
     | RosterChanged
     | WindowsChanged
+    | DigestTold
     | StepStarted
     | Cancelled
     | Unreadable

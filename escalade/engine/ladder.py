@@ -196,6 +196,7 @@ def begin_round(d: Draft, due: datetime) -> None:
     visit.rounds += 1
     visit.last_round_at = d.now
     visit.round_now = False
+    visit.room_at = None
     if visit.holding:
         # Limits did not run meanwhile; whoever is on duty now gets the tier's whole time (decision 15).
         visit.holding, visit.hold_until, visit.t0 = False, None, due

@@ -160,6 +160,9 @@ def change_severity(d: Draft, new: Severity) -> None:
     if start > visit.tier:
         name = state.policy.tiers[start].name
         climb(d, d.now, [f"{new.value} starts at {name}"], to=start)
+    elif visit.room_at is not None:
+        # What waits for room at one severity may be paged all the same at the next.
+        visit.room_at, visit.round_now = None, True
     maintenance.severity_changed(d, old)
 
 

@@ -11,6 +11,7 @@ from escalade.effects import (
     StepFinished,
 )
 from escalade.engine.acting import settle
+from escalade.engine.crowding import passed_over, wait_for_room
 from escalade.engine.draft import PAGING, Draft
 from escalade.engine.events import StepStarted
 from escalade.engine.ladder import climb, punctual
@@ -81,7 +82,7 @@ def _later(d: Draft, fresh: list[Recipient]) -> None:
         visit.steps += [
             DueStep(target=recipient.target, why=recipient.why, plan=plan, due=first_at + plan.after)
             for plan in recipient.plan
-            if plan.after
+            if plan.after and not recipient.digest  # a digest is one message, by what they use at once
         ]
 
 
@@ -117,6 +118,7 @@ def _page(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: bool
         take_steps(d, people)
     for text in resolved.notes:
         d.note("round.note", text, round=effect.round)
+    passed_over(d, effect, resolved)
     return send(d, effect, list(people.values()), candidates_left=resolved.candidates_left)
 
 
@@ -182,6 +184,9 @@ def _nobody(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> None:
         d.note("round.nobody", f"the catch-all's round {effect.round} found nobody", resolved.nobody)
         return
     name = tier.name
+    if resolved.room_at is not None:
+        wait_for_room(d, effect, resolved)
+        return
     if effect.purpose == "catch_all":
         d.note("round.nobody", f"{name}: neither the tier nor the catch-all has anybody", resolved.nobody)
         return

@@ -54,7 +54,8 @@ def pages_sent(d: Draft, event: PagesSent) -> None:
     if reached_here(d, event.receipts):
         return
     if not effect.cancelled and effect.purpose == "round" and state.status.is_open and not state.stands_still:
-        _failed_round(d, effect, _errors(event.receipts))
+        channels = sorted({receipt.channel for receipt in event.receipts})
+        _failed_round(d, effect, _errors(event.receipts), channels)
     elif not effect.cancelled:
         errors = _errors(event.receipts)
         d.note("round.failed", f"nobody was reached ({effect.purpose.replace('_', ' ')})", errors)
@@ -82,7 +83,7 @@ def _add_receipts(d: Draft, target: str, receipts: list[Receipt]) -> None:
         d.visit.told[target] = told.model_copy(update={"receipts": [*told.receipts, *receipts][-20:]})
 
 
-def _failed_round(d: Draft, effect: SendPages, errors: str) -> None:
+def _failed_round(d: Draft, effect: SendPages, errors: str, channels: list[str]) -> None:
     visit = d.visit
     if visit.acknowledged_at is not None:
         return
@@ -95,6 +96,7 @@ def _failed_round(d: Draft, effect: SendPages, errors: str) -> None:
         d.note("round.failed", f"round {effect.round} reached nobody ({people}); others here were reached", errors)
     else:
         d.note("round.failed", f"round {effect.round} reached nobody ({people}); the next tier at once", errors)
+        d.failed_by = channels
         climb(d, d.now, [f"no delivery of round {effect.round} was accepted"])
 
 
@@ -111,7 +113,7 @@ def _after_failed_page(d: Draft, effect: SendPages, errors: str) -> None:
         return
     if state.tier is None and visit.reassigned:
         own_people(d, errors)
-    elif state.tier is not None and effect.purpose == "contact_step" and _nobody_left(d):
+    elif state.tier is not None and effect.purpose == "contact_step" and nobody_left(d):
         climb(d, d.now, [f"nobody remains reached: {errors}"])
 
 
@@ -137,7 +139,7 @@ def _under_way(d: Draft) -> list[ResolveRound | SendPages]:
     ]
 
 
-def _nobody_left(d: Draft) -> bool:
+def nobody_left(d: Draft) -> bool:
     """Whether nobody here was reached, has acknowledged, or is being told at this moment."""
     visit = d.visit
     reached = any(receipt.reached for told in visit.told.values() for receipt in told.receipts)
@@ -183,7 +185,7 @@ def _taken_back(d: Draft, *, target: str, method: str, detail: str) -> None:
     if others:
         person = PagePerson(target=target, why=told.why, methods=others[:1], fallbacks=others[1:])
         page_now(d, [person], due=d.now)
-    elif state.tier is not None and _nobody_left(d):
+    elif state.tier is not None and nobody_left(d):
         state.pass_reached = visit.reached_before
         climb(d, d.now, [f"nobody remains reached: {target} by {method} failed later ({detail})"])
 

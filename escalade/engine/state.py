@@ -19,10 +19,11 @@ from escalade.record import Entry, Head
 from escalade.ticket import Actor, Status, Ticket
 from escalade.time.instants import Instant
 
-ENGINE: Final = 2
+ENGINE: Final = 3
 """The meaning of these rules. Every change of meaning is a branch on `TicketState.engine` (decision 40).
 
 2: a workflow task that takes in an outcome always commands something (`workflows.ticket`).
+3: rounds keep to people's limits, quiet hours and rest.
 """
 
 RHYTHM: Final = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15))
@@ -105,6 +106,8 @@ class Visit(BaseModel):
     """Whether this pass had reached somebody before it came here."""
     failed_early: list[tuple[str, str, str]] = Field(default_factory=list)
     """Failures (target, method, detail) that a provider reported before the page's own outcome was in."""
+    room_at: Instant | None = None
+    """When a round is made that found everybody over their limits: the first instant with room (decision 17)."""
     holding: bool = False
     hold_until: Instant | None = None
     steps_owed: bool = False

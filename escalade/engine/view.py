@@ -136,6 +136,7 @@ def snapshot(state: TicketState) -> Snapshot:
         due_what=due_what,
         next_due_at=ahead[0].at if ahead else None,
         holding=state.status.is_open and state.visit is not None and state.visit.holding,
+        spared=[f"person:{ack.by.id}" for ack in state.visit.acks] if state.visit else [],
         merged_into=state.merged_into,
         windows=[NotedWindow(id=known.id, version=known.version, until=known.until) for known in state.windows],
         maintenance_until=state.maintenance.until if state.maintenance is not None else None,

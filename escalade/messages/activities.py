@@ -15,11 +15,12 @@ from escalade.ticket import Severity, Status, Ticket
 from escalade.time.durations import Duration
 from escalade.time.instants import Instant
 
-Outcome = Literal["accepted", "delivered", "failed", "crossed", "unknown", "skipped"]
+Outcome = Literal["accepted", "delivered", "failed", "crossed", "unknown", "skipped", "digested"]
 """What became of a delivery: the provider took it, confirmed it, refused it; it was in the air while somebody
-acknowledged; nobody can say; it was not attempted (the reason is in `detail`)."""
+acknowledged; nobody can say; it was not attempted (the reason is in `detail`); it waits in a digest."""
 
-Purpose = Literal["round", "contact_step", "responder", "catch_all", "notice", "test"]
+Purpose = Literal["round", "contact_step", "responder", "catch_all", "notice", "test", "digest", "digested"]
+"""Why somebody is told. `digest` is the message that gathers several tickets, `digested` one ticket's part in it."""
 
 
 class AdmitRequest(BaseModel):
@@ -69,6 +70,8 @@ class PagePerson(BaseModel):
     why: str
     methods: list[ContactPlan]
     fallbacks: list[ContactPlan] = Field(default_factory=list)
+    digest: str = ""
+    """Why they are told in a digest, and not now; empty when they are told now."""
 
 
 class TicketBrief(BaseModel):
@@ -129,6 +132,8 @@ class Snapshot(BaseModel):
     """The earliest due of any kind, as of this snapshot: a round that was made since has moved it."""
     holding: bool = False
     """Whether it waits for somebody to be on duty: a changed roster is to be told to it (decision 15)."""
+    spared: list[str] = Field(default_factory=list)
+    """Who has acknowledged here and is not told again, while others of the quorum are."""
     merged_into: str = ""
     windows: list[NotedWindow] = Field(default_factory=list)
     """The maintenance windows it knows: it is told when there are others."""
@@ -157,6 +162,8 @@ class PageRequest(BaseModel):
     """The instant to ask the roster about, as the ticket sees it."""
     batch: JournalBatch | None = None
     """Entries that wait to be written: the page takes them along."""
+    tickets: list[TicketBrief] = Field(default_factory=list)
+    """For a digest: what is in it, the worst first."""
     only_find_out: bool = False
     """Send nothing: say what the ledger knows of this round, whose page ended with its worker."""
 
@@ -182,7 +189,7 @@ class Receipt(BaseModel):
     @property
     def reached(self) -> bool:
         """Whether the message is on its way or there."""
-        return self.outcome in ("accepted", "delivered", "crossed")
+        return self.outcome in ("accepted", "delivered", "crossed", "digested")
 
 
 class PageResult(BaseModel):
@@ -221,6 +228,37 @@ class JournalAck(BaseModel):
     head: Head
     truncated: bool = False
     """True when the stream was shorter than the ticket remembered."""
+
+
+class DigestDue(BaseModel):
+    """A digest that waits for its time."""
+
+    target: str
+    digest_id: str
+    leaves_at: Instant
+
+
+class DigestRequest(BaseModel):
+    """Send this digest, if there is room for it."""
+
+    target: str
+    digest_id: str
+    at: Instant
+    """The instant, as the digest's workflow sees it."""
+
+
+class DigestSent(BaseModel):
+    """What became of a digest."""
+
+    told: int = 0
+    """Tickets it told of."""
+    failed: int = 0
+    dropped: int = 0
+    """Tickets that need not be told of any more."""
+    again_at: Instant | None = None
+    """Nothing was sent: there is room for it at this instant."""
+    why: str = ""
+    """Why it waits."""
 
 
 class StepRequest(BaseModel):

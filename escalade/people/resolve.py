@@ -13,6 +13,7 @@ from escalade.people.duty import duty_at
 from escalade.people.roster import Roster, Target, parse_target
 from escalade.people.timeline import stretches
 from escalade.people.versions import settled
+from escalade.ticket import Severity
 from escalade.time.durations import Duration
 from escalade.time.instants import Instant
 
@@ -41,6 +42,30 @@ class Recipient(BaseModel):
     plan: list[ContactPlan] = Field(default_factory=list)
     fallbacks: list[ContactPlan] = Field(default_factory=list)
     """The other methods, in order of preference: used at once when one fails."""
+    digest: str = ""
+    """Why they are told of it in a digest, later, and not now; empty when they are told now."""
+
+
+class PassedOver(BaseModel):
+    """Somebody who is not told because of a limit, quiet hours or a rest."""
+
+    target: str
+    why: str
+    """"had 5 pages within 1h"."""
+    until: Instant | None = None
+    """When they have room again."""
+    instead: str = ""
+    """Who is told instead; empty when others of the round are told anyway, or nobody is."""
+
+
+class Pressure(BaseModel):
+    """How much a round presses those it reaches: what their limits are held against."""
+
+    severity: Severity
+    ignore_quiet: bool = False
+    """Whether quiet hours are passed over (the policy says for which severities)."""
+    failed_by: list[str] = Field(default_factory=list)
+    """The channels by which the tier below could not be told: one that is down gathers tickets (decision 6)."""
 
 
 class RoundRequest(BaseModel):
@@ -52,6 +77,8 @@ class RoundRequest(BaseModel):
     """Who has acknowledged: they are not told again."""
     why: str = "named by the tier"
     """Why those who are named directly are told."""
+    pressure: Pressure | None = None
+    """None where nobody's limits count: a call by name, a notice, the catch-all, and what older rules asked."""
     told: list[str] = Field(default_factory=list)
     """Who was told in this turn of `one_at_a_time` or `fair`; when all were, it wraps round."""
 
@@ -80,6 +107,10 @@ class ResolvedRound(BaseModel):
     """True when the only reason for nobody is that everybody here has acknowledged."""
     next_duty_at: Instant | None = None
     """When nobody is on duty: the next instant at which somebody is, if there is one."""
+    room_at: Instant | None = None
+    """When there is nobody because everybody is over a limit: the first instant at which somebody has room."""
+    passed: list[PassedOver] = Field(default_factory=list)
+    """Who is not told because they are over a limit."""
     notes: list[str] = Field(default_factory=list)
     """What a reader should know: "the store was down, who was paged lately is not known"."""
 
@@ -127,7 +158,7 @@ def resolve_round(
             elif not contact.methods:
                 reasons.append(f"{key} has no contact method")
             else:
-                found[key] = _recipient(roster, target, why)
+                found[key] = recipient_of(roster, target, why)
     available = {key: r for key, r in found.items() if key not in request.except_for}
     if not available:
         if found:
@@ -167,7 +198,8 @@ def _expand(roster: Roster, target: Target, named: str) -> Iterator[tuple[Target
         yield Target("person", member), f"member of {target}"
 
 
-def _recipient(roster: Roster, target: Target, why: str) -> Recipient:
+def recipient_of(roster: Roster, target: Target, why: str) -> Recipient:
+    """How somebody is told: their plan and their fallbacks. They have to be in the roster."""
     contact = roster.contact(target)
     assert contact is not None
     plan = [

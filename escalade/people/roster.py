@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field, model_validator
 
+from escalade.people.capacity import Capacity
 from escalade.people.schedule import Schedule
 from escalade.time.durations import Duration
 from escalade.time.zones import Zone
@@ -92,6 +93,10 @@ class Person(Reachable):
     """What this person is called elsewhere: operating-system login, email, chat name."""
     time_zone: Zone = "UTC"
     """Where they live: decides what is night."""
+    capacity: Capacity = Capacity()
+    """How much they are asked; what it leaves out is as for everybody."""
+    backup: Identifier | None = None
+    """The person who is paged instead when this one is over a limit and their schedule has nobody else."""
 
 
 class Vendor(Reachable):
@@ -126,6 +131,31 @@ class Roster(BaseModel):
     vendors: dict[str, Vendor] = Field(default_factory=dict)
     schedules: dict[str, Schedule] = Field(default_factory=dict)
     channels: dict[str, ChannelTarget] = Field(default_factory=dict)
+    capacity: Capacity = Capacity()
+    """How much a person is asked who says nothing else."""
+
+    def capacity_of(self, target: str) -> Capacity:
+        """How much somebody is asked; without any limit for all who are no persons."""
+        kind, _, name = target.partition(":")
+        person = self.people.get(name) if kind == "person" else None
+        return person.capacity.under(self.capacity) if person is not None else Capacity()
+
+    def stand_ins(self, target: str, over: str) -> list[str]:
+        """Who takes over from somebody who is over a limit, in order.
+
+        In a schedule: the others of their layer, the next in turn first; then the layers below, then those above.
+        For a person: their backup.
+
+        Args:
+            target: what the round names: `schedule:x`, `person:ana`.
+            over: who of it is over, `person:ana`.
+        """
+        kind, _, name = target.partition(":")
+        if kind == "schedule" and (schedule := self.schedules.get(name)) is not None:
+            return [f"person:{one}" for one in schedule.others(over.removeprefix("person:"))]
+        if kind == "person" and (person := self.people.get(name)) is not None and person.backup is not None:
+            return [f"person:{person.backup}"]
+        return []
 
     def names(self, kind: TargetKind) -> list[str]:
         """What exists of a kind."""

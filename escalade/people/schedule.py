@@ -151,6 +151,10 @@ class Layer(Written):
         """The rotations, however written."""
         return self.rotations if self.rotation is None else [self.rotation]
 
+    def members(self) -> list[str]:
+        """Everybody who takes turns in it, each once."""
+        return list(dict.fromkeys(one for rotation in self.all_rotations for turn in rotation.turns for one in turn))
+
 
 def rotation_name(layer: Layer, position: int) -> str:
     """What a rotation of a layer is known by: its name, else its place."""
@@ -208,8 +212,17 @@ class Schedule(Written):
 
     def members(self) -> list[str]:
         """Everybody who takes turns, each once."""
-        rotations = [rotation for layer in self.stack() for rotation in layer.all_rotations]
-        return list(dict.fromkeys(person for rotation in rotations for turn in rotation.turns for person in turn))
+        return list(dict.fromkeys(person for layer in self.stack() for person in layer.members()))
+
+    def others(self, person: str) -> list[str]:
+        """Who else takes turns, nearest first: their own layer after them, the layers below, the layers above."""
+        layers = [layer.members() for layer in self.stack()]
+        own = next((n for n, members in enumerate(layers) if person in members), -1)
+        if own >= 0:
+            after = layers[own].index(person) + 1
+            layers[own] = layers[own][after:] + layers[own][:after]
+            layers = [layers[own], *layers[own + 1 :], *layers[:own]]
+        return list(dict.fromkeys(other for members in layers for other in members if other != person))
 
     @property
     def always_covered(self) -> bool:

@@ -46,6 +46,7 @@ def compile_policy(
         pending_at_most=spec.pending_at_most,
         reopen_within=spec.reopen_within,
         status_names=spec.status_names,
+        ignore_quiet_hours=spec.ignore_quiet_hours,
     )
     canonical = json.dumps(pinned.model_dump(mode="json"), sort_keys=True, separators=(",", ":")).encode()
     return pinned.model_copy(update={"digest": hashlib.sha256(canonical).hexdigest()})

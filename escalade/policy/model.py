@@ -165,6 +165,8 @@ class PolicySpec(Written):
     """The longest snooze, and how long one lasts that names no end."""
     pending_at_most: Duration = timedelta(days=30)
     """The longest wait for somebody else, and how long one lasts that names no end."""
+    ignore_quiet_hours: list[Severity] = Field(default_factory=list)
+    """Severities that are paged in a person's quiet hours as by day; limits and rest still hold."""
     reopen_within: Duration = timedelta(days=3)
     """How long a resolved ticket can be reopened before it closes; zero closes at once."""
     status_names: dict[str, str] = Field(default_factory=dict)
@@ -173,6 +175,11 @@ class PolicySpec(Written):
     @field_validator("catch_all", mode="before", json_schema_input_type=TargetText | list[TargetText] | None)
     @classmethod
     def _catch_all_listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("ignore_quiet_hours", mode="before", json_schema_input_type=Severity | list[Severity])
+    @classmethod
+    def _quiet_listed(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
     @field_validator("deliver_within")

@@ -80,6 +80,7 @@ class PinnedPolicy(BaseModel):
     pending_at_most: Duration = timedelta(days=30)
     reopen_within: Duration = timedelta(days=3)
     status_names: dict[str, str] = Field(default_factory=dict)
+    ignore_quiet_hours: list[Severity] = Field(default_factory=list)
 
     def tier_named(self, name: str) -> int | None:
         """The index of a tier by name; None when there is none."""

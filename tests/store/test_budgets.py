@@ -1,0 +1,122 @@
+"""Budgets: nobody is granted one page more than there are slots, whoever asks at the same instant."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import make_url
+
+from escalade.people.capacity import Window
+from store import Store
+from store.budgets import Full, Granted
+from tests.store.making import NOW
+
+ANA = "person:ana"
+HOUR = timedelta(hours=1)
+PAGE = Granted("page", "")
+
+
+def hourly(most: int, at: timedelta = timedelta(0)) -> Window:
+    return Window("1h", most, NOW + at + HOUR, f"had {most} pages within 1h")
+
+
+def test_of_many_tickets_at_one_instant_as_many_are_granted_as_there_are_slots(store: Store) -> None:
+    barrier = threading.Barrier(12)
+
+    def ticket(number: int) -> Granted | Full:
+        barrier.wait()
+        return store.take(f"round-{number}", ANA, [hourly(5), Window("rest", 9, NOW + HOUR, "rests")], at=NOW)
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(ticket, range(12)))
+    assert answers.count(PAGE) == 5
+    assert answers.count(Full("had 5 pages within 1h", NOW + HOUR)) == 7
+
+
+def test_two_stores_on_one_database_share_the_slots(store: Store) -> None:
+    url = make_url(store.database.engine.url).render_as_string(hide_password=False)
+    with Store.open(url, migrate=False) as other, ThreadPoolExecutor(8) as pool:
+        stores = [store, other] * 4
+        answers = list(pool.map(lambda pair: pair[1].take(f"r{pair[0]}", ANA, [hourly(3)], at=NOW), enumerate(stores)))
+    assert answers.count(PAGE) == 3
+
+
+def test_a_round_that_is_asked_again_has_what_it_was_granted(store: Store) -> None:
+    assert store.take("one", ANA, [hourly(1)], at=NOW) == PAGE
+    assert store.take("one", ANA, [hourly(1)], at=NOW) == PAGE
+    assert store.granted("one") == {ANA: PAGE}
+    assert isinstance(store.take("two", ANA, [hourly(1)], at=NOW), Full)
+    assert store.granted("two") == {}
+
+
+def test_all_windows_hold_at_once_and_a_full_one_takes_no_slot_of_the_others(store: Store) -> None:
+    day = Window("1d", 2, NOW + timedelta(days=1), "had 2 pages within 1d")
+    assert store.take("one", ANA, [hourly(1), day], at=NOW) == PAGE
+    full = store.take("two", ANA, [hourly(1), day], at=NOW)
+    assert full == Full("had 1 pages within 1h", NOW + HOUR)
+    later = hourly(1, timedelta(hours=2))
+    assert store.take("two", ANA, [later, day], at=NOW + timedelta(hours=2)) == PAGE  # the day's second slot was free
+    much_later = NOW + timedelta(hours=4)
+    assert store.take("three", ANA, [hourly(1, timedelta(hours=4)), day], at=much_later) == Full(
+        "had 2 pages within 1d", NOW + timedelta(days=1)
+    )
+
+
+def test_a_slot_is_free_again_at_its_instant_and_not_before(store: Store) -> None:
+    store.take("one", ANA, [hourly(1)], at=NOW)
+    just_before = NOW + HOUR - timedelta(microseconds=1)
+    assert isinstance(store.take("two", ANA, [hourly(1)], at=just_before), Full)
+    assert store.take("two", ANA, [hourly(1, HOUR)], at=NOW + HOUR) == PAGE
+
+
+def test_what_is_pressed_counts_although_there_was_no_room(store: Store) -> None:
+    store.take("one", ANA, [hourly(1)], at=NOW)
+    pressed = store.force("two", ANA, [hourly(1)], at=NOW, kind="pressed", says="sev1")
+    assert pressed == Granted("pressed", "sev1")
+    assert store.force("two", ANA, [hourly(1)], at=NOW, kind="digest", says="other") == pressed
+    assert store.force("three", "person:bob", [hourly(1)], at=NOW, kind="pressed", says="sev1").kind == "pressed"
+    assert isinstance(store.take("four", "person:bob", [hourly(1)], at=NOW), Full)
+
+
+def test_above_its_rate_a_page_is_collected_and_takes_no_slot(store: Store) -> None:
+    rate = Window("digest", 1, NOW + timedelta(minutes=10), "had 1 page within 10m")
+    assert store.take("one", ANA, [hourly(2)], at=NOW, collect=rate) == PAGE
+    assert store.take("two", ANA, [hourly(2)], at=NOW, collect=rate) == Granted("digest", "had 1 page within 10m")
+    assert store.take("three", ANA, [hourly(2)], at=NOW) == PAGE  # the second slot of the hour
+    assert isinstance(store.take("four", ANA, [hourly(2)], at=NOW, collect=rate), Full)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=st.lists(st.integers(0, 1800), min_size=1, max_size=30), most=st.integers(1, 4))
+def test_no_stretch_of_the_windows_length_has_more_pages_than_slots(
+    scratch: Store, steps: list[int], most: int
+) -> None:
+    granted: list[datetime] = []
+    at, who = NOW, f"person:{uuid.uuid4().hex}"
+    for number, step in enumerate(steps):
+        at += timedelta(seconds=step)
+        answer = scratch.take(f"r{number}", who, [Window("1h", most, at + HOUR, "full")], at=at)
+        in_window = [one for one in granted if one > at - HOUR]
+        # By a brute count: it is granted exactly when the last hour has room.
+        assert (answer == PAGE) == (len(in_window) < most)
+        if isinstance(answer, Full):
+            assert answer.until == sorted(in_window)[-most] + HOUR
+        else:
+            granted.append(at)
+
+
+@pytest.fixture(scope="module")
+def scratch(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store for many examples, each with a person of its own."""
+    path = shutil.copy(migrated_file, tmp_path_factory.mktemp("budgets") / "store.db")
+    with Store.open(f"sqlite:///{path}") as opened:
+        yield opened

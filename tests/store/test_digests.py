@@ -1,0 +1,110 @@
+"""Digests in the store: what joins is told once, or dropped with a reason."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from escalade.messages.activities import TicketBrief
+from store import Store
+from store.digests import DigestItem
+from tests.store.making import LIFE, NOW, intent, put, receipt, snapshot
+
+ANA = "person:ana"
+SOON = NOW + timedelta(minutes=10)
+
+
+def item(key: str = "aaaaaaaaaa", number: int = 1, **given: object) -> DigestItem:
+    brief = TicketBrief.model_validate(
+        {"key": key, "life": LIFE, "title": key, "severity": "sev3", "status": "new", "opened_at": NOW}
+    )
+    values = {"round_id": f"{key}/{number}", "target": ANA, "key": key, "life": LIFE, "rung": 1, "joined_at": NOW}
+    return DigestItem.model_validate({**values, "brief": brief, "version": 1, **given})
+
+
+def test_pages_join_the_open_digest_and_its_time_is_that_of_the_first(store: Store) -> None:
+    first = store.join(item("aaaaaaaaaa"), leaves_at=SOON)
+    second = store.join(item("bbbbbbbbbb"), leaves_at=SOON + timedelta(minutes=5))
+    assert (first.id, first.leaves_at, first.started) == (second.id, second.leaves_at, False)
+    store.digest_started(first.id)
+    assert [(due.id, due.started) for due in store.due_digests(ANA)] == [(first.id, True)]
+
+
+def test_the_same_round_joins_once(store: Store) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    store.close_digest(digest.id, at=SOON)
+    assert store.join(item(), leaves_at=SOON + timedelta(hours=1)).id == digest.id
+    assert len(store.unreported(digest.id)) == 1
+
+
+def test_at_one_instant_all_join_one_digest(store: Store) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        joined = list(pool.map(lambda n: store.join(item(f"key{n:07}"), leaves_at=SOON).id, range(30)))
+    assert len(set(joined)) == 1
+    assert len(store.unreported(joined[0])) == 30
+
+
+def test_who_joins_while_it_closes_is_in_it_or_in_the_next(store: Store) -> None:
+    first = store.join(item("aaaaaaaaaa"), leaves_at=SOON)
+    with ThreadPoolExecutor(8) as pool:
+        joins = [pool.submit(store.join, item(f"key{n:07}"), leaves_at=SOON) for n in range(20)]
+        closed = pool.submit(store.close_digest, first.id, at=SOON)
+        told = {one.key for one in closed.result()}
+        later = {join.result().id for join in joins} - {first.id}
+    left = {one.key for digest in later for one in store.unreported(digest)}
+    assert told | left == {"aaaaaaaaaa", *(f"key{n:07}" for n in range(20))}
+    assert not told & left
+    assert len(later) <= 1
+
+
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        ({"version": 2, "rung": 1, "acknowledged": True}, "acknowledged meanwhile"),
+        ({"version": 2, "rung": 1, "status": "resolved"}, "the ticket ended meanwhile"),
+        ({"version": 2, "rung": 1, "status": "snoozed"}, "snoozed meanwhile"),
+        ({"version": 2, "rung": 2, "tier_name": "experts"}, "it moved on to experts meanwhile"),
+        ({"version": 9, "rung": 1, "life": "another"}, "the ticket ended meanwhile"),
+        ({"version": 1, "rung": 1, "acknowledged": True}, ""),
+        ({"version": 2, "rung": 1}, ""),
+        (None, ""),
+    ],
+)
+def test_what_need_not_be_told_any_more_is_dropped(store: Store, shown: dict[str, object] | None, why: str) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    if shown is not None:
+        put(store, snapshot("aaaaaaaaaa", **shown))
+    [closed] = store.close_digest(digest.id, at=SOON)
+    assert (closed.state, closed.detail) == (("dropped", why) if why else ("waiting", ""))
+
+
+def test_what_became_of_the_message_becomes_of_every_page_in_it(store: Store) -> None:
+    digest = store.join(item("aaaaaaaaaa"), leaves_at=SOON)
+    store.join(item("bbbbbbbbbb"), leaves_at=SOON)
+    put(store, snapshot("bbbbbbbbbb", version=2, rung=1, acknowledged=True))
+    store.close_digest(digest.id, at=SOON)
+    of = intent(round_id=digest.id)
+    store.digest_told(digest.id, [receipt(of)], reached=True, at=SOON)
+    found = store.unreported(digest.id)
+    assert {one.key: one.state for one in found} == {"aaaaaaaaaa": "told", "bbbbbbbbbb": "dropped"}
+    sent = store.digest(digest.id)
+    assert sent is not None
+    assert (sent.sent_at, [one.outcome for one in sent.receipts]) == (SOON, ["accepted"])
+    assert store.due_digests(ANA) == []
+    store.reported(found)
+    assert store.unreported(digest.id) == []
+
+
+def test_a_digest_that_reached_nobody_says_so_to_every_page_in_it(store: Store) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    store.close_digest(digest.id, at=SOON)
+    store.digest_told(digest.id, [receipt(intent(round_id=digest.id), "failed")], reached=False, at=SOON)
+    assert [one.state for one in store.unreported(digest.id)] == ["failed"]
+
+
+def test_a_digest_that_is_full_makes_room_for_the_next(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.digests.MOST", 2)
+    ids = [store.join(item(f"key{n:07}"), leaves_at=SOON).id for n in range(5)]
+    assert [ids.count(one) for one in dict.fromkeys(ids)] == [2, 2, 1]

@@ -1,0 +1,142 @@
+"""Limits, quiet hours and digests, lived through on the real server."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+
+from activities.contracts import digest_workflow_id
+from activities.digesting import signal_with_start
+from escalade.messages.activities import DigestDue
+from tests.tower import POST, Climber, Tower
+from tests.workflows.conftest import MakeTower
+
+HOUR = timedelta(hours=1)
+ONE = {"name": "one", "page": ["person:ana"], "acknowledge_within": "3h"}
+TWO = {"name": "two", "page": ["person:cleo"], "acknowledge_within": "1h"}
+
+
+def person(name: str, **more: Any) -> dict[str, Any]:
+    return {"methods": {"mail": {"channel": "mail", "address": f"{name}/mail"}}, **more}
+
+
+def people(**ana: Any) -> dict[str, Any]:
+    return {"ana": person("ana", **ana), "bob": person("bob"), "cleo": person("cleo")}
+
+
+async def _whys(ticket: Climber, kind: str) -> list[str]:
+    return [f"{entry.what} ({entry.why})" for entry in ticket.journal() if entry.kind == kind]
+
+
+def _standing_digests(there: Tower) -> WorkflowHandle[Any, Any]:
+    """Digests whose time stands still until it is moved; the handle of Ana's."""
+
+    async def start(due: DigestDue) -> None:
+        with there.time.standing():
+            await signal_with_start(due)
+
+    there.activities.digests.start = start
+    return there.client.get_workflow_handle(digest_workflow_id("person:ana"))
+
+
+async def _until(ticket: Climber, kind: str) -> None:
+    async with asyncio.timeout(30):
+        while kind not in ticket.kinds():
+            await asyncio.sleep(0.02)
+    await ticket.settled()
+
+
+async def test_above_the_limit_the_backup_is_paged_and_the_timeline_says_why(tower: MakeTower) -> None:
+    limited = people(backup="bob", capacity={"limits": [{"pages": 1, "per": "1h"}]})
+    there = await tower(ONE, TWO, people=limited)
+    first, second = await there.open("first"), await there.open("second")
+    assert [len(first.told(who)) for who in ("ana", "bob")] == [1, 0]
+    assert [len(second.told(who)) for who in ("ana", "bob")] == [0, 1]
+    [passed] = await _whys(second, "page.passed_over")
+    assert "person:ana is not paged; person:bob instead (had 1 page within 1h; no room until" in passed
+    told = (await second.view()).told
+    assert told[0].why.startswith("instead of person:ana, who had 1 page within 1h")
+    assert (await second.does("bob", "acknowledge")).acknowledged
+
+
+async def test_who_has_no_room_is_paged_at_the_first_instant_with_room(tower: MakeTower) -> None:
+    there = await tower(ONE, TWO, people=people(capacity={"limits": [{"pages": 1, "per": "1h"}]}))
+    await there.open("first")
+    waits = await there.open("second", severity="sev3")
+    assert waits.told("ana") == []
+    assert "round.waits" in waits.kinds()
+    [room] = [due for due in (await waits.view()).upcoming if due.kind == "room"]
+    await waits.forward(minutes=59)
+    assert waits.told("ana") == []
+    await waits.forward(minutes=2)
+    assert len(waits.told("ana")) == 1
+    assert (await waits.view()).tier_name == "one"
+    assert room.why == "everybody here is over a limit"
+
+
+async def test_at_the_tier_limit_a_round_that_waits_for_room_climbs(tower: MakeTower) -> None:
+    short = ONE | {"acknowledge_within": "30m"}
+    there = await tower(short, TWO, people=people(capacity={"limits": [{"pages": 1, "per": "1h"}]}))
+    await there.open("first")
+    waits = await there.open("second", severity="sev3")
+    await waits.forward(minutes=31)
+    assert waits.told("ana") == []
+    assert len(waits.told("cleo")) == 1
+
+
+async def test_a_sev1_pages_although_everybody_is_over(tower: MakeTower) -> None:
+    there = await tower(ONE, TWO, people=people(capacity={"limits": [{"pages": 1, "per": "1h"}]}))
+    await there.open("first")
+    urgent = await there.open("second", severity="sev1")
+    assert len(urgent.told("ana")) == 1
+    assert "pages the least burdened anyway" in (await urgent.view()).told[0].why
+
+
+async def test_above_the_rate_tickets_are_told_once_in_a_digest_and_know_it(tower: MakeTower) -> None:
+    rule = {"digest": {"above": 1, "per": "1h", "every": "10m"}}
+    there = await tower(ONE, TWO, people=people(capacity=rule))
+    digest_of_ana = _standing_digests(there)
+    alone = await there.open("alone")
+    collected = [await there.open(f"collected {n}", severity="sev3") for n in range(3)]
+    acknowledged = collected.pop()
+    await acknowledged.does("ana", "acknowledge")
+    await acknowledged.settled()
+    await there.time.forward(digest_of_ana, timedelta(minutes=9))
+    assert [sent for sent in POST.sent if sent.message.data["purpose"] == "digest"] == []
+    await there.time.forward(digest_of_ana, timedelta(minutes=2))
+    for ticket in collected:
+        await _until(ticket, "page.accepted")
+    assert len(alone.told("ana")) == 1
+    digests = [sent for sent in POST.sent if sent.message.data["purpose"] == "digest"]
+    [digest] = digests
+    assert digest.address == "ana/mail"
+    assert [ticket.key in digest.message.text for ticket in (*collected, acknowledged, alone)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    for ticket in collected:
+        assert ticket.kinds().count("page.digested") == 1
+        assert ticket.kinds().count("page.accepted") == 1
+        told = (await ticket.view()).told[0]
+        assert [(receipt.method, receipt.outcome) for receipt in told.receipts] == [("mail", "accepted")]
+        assert told.receipts[0].detail == "in a digest of 2 tickets"
+    await _until(acknowledged, "page.dropped")
+    assert await _whys(acknowledged, "page.dropped") == [
+        "person:ana is not told in the digest (acknowledged meanwhile)"
+    ]
+    assert await digest_of_ana.result() == 2
+
+
+async def test_a_digest_that_fails_is_a_failed_round(tower: MakeTower) -> None:
+    rule = {"digest": {"above": 0, "per": "1h", "every": "10m"}}
+    there = await tower(ONE, TWO, people=people(capacity=rule))
+    there.post.refuses = lambda address: address.startswith("ana/")
+    ticket = await there.open("digested", severity="sev3")
+    await _until(ticket, "round.failed")
+    assert (await ticket.view()).tier_name == "two"
+    assert len(ticket.told("cleo")) == 1
