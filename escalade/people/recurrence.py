@@ -28,6 +28,7 @@ _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _SPARSE: Final = timedelta(days=5 * 366)
 """A rule that does not happen within this is no rotation."""
 _MOST_INTERVAL: Final = 1000
+_LONGEST_MONTHS: Final = {month: 29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31 for month in range(1, 13)}
 _CHUNK: Final = timedelta(days=400)
 
 
@@ -136,7 +137,19 @@ def _read_parts(text: str) -> dict[str, str]:
     interval = parts.get("INTERVAL", "1")
     if not interval.isascii() or not interval.isdigit() or not 1 <= int(interval) <= _MOST_INTERVAL:
         raise ValueError(f"INTERVAL={interval[:20]} is none; write a number from 1 to {_MOST_INTERVAL}")
+    if _never(parts):
+        raise ValueError("there is no such day in any of these months; mend BYMONTH or BYMONTHDAY")
     return parts
+
+
+def _never(parts: dict[str, str]) -> bool:
+    """Whether no month has such a day: such a rule would be searched for until the end of time."""
+    try:
+        months = [int(month) for month in parts["BYMONTH"].split(",")]
+        days = [abs(int(day)) for day in parts["BYMONTHDAY"].split(",")]
+    except (KeyError, ValueError):
+        return False
+    return not any(day <= _LONGEST_MONTHS.get(month, 0) for month in months for day in days)
 
 
 def _complete(parts: dict[str, str], anchor: datetime) -> dict[str, str]:
