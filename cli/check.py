@@ -37,7 +37,7 @@ def check(invocation: Invocation, directory: Path | None, *, strict: bool) -> in
 
     found = extensions()
     place = directory or config_directory()
-    problems = problems_of(place, env=os.environ, channels=found.channels, steps=found.steps)
+    problems = problems_of(place, env=os.environ, channels=found.channels, steps=found.steps, now=invocation.now())
     errors = [problem for problem in problems if problem.level == "error"]
     failed = bool(errors or (strict and problems))
     if invocation.json:

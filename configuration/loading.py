@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from configuration.calendars import Calendars
@@ -11,6 +12,7 @@ from configuration.channels import Channels
 from configuration.directory import ESCALADE, Sources, read_directory
 from configuration.document import Document
 from configuration.files import EscaladeFile, WatchSpec
+from configuration.gaps import coming_gaps
 from configuration.maintenance import read_maintenance
 from configuration.model import Configuration
 from configuration.parts import Parts, validate_parts
@@ -57,9 +59,18 @@ def check(
     env: Mapping[str, str],
     channels: Mapping[str, type[Channel]],
     steps: Mapping[str, type[Step]],
+    now: datetime | None = None,
 ) -> list[Problem]:
-    """Everything wrong with a configuration directory, warnings included, by file and line; empty when all is well."""
-    return _read(directory, env=env, channels=channels, steps=steps)[1]
+    """Everything wrong with a configuration directory, warnings included, by file and line; empty when all is well.
+
+    Args:
+        directory: where `escalade.yaml` is.
+        env: what `${NAME}` references read.
+        channels: the kinds of channel that exist, by what `use:` says.
+        steps: the steps that exist, by what `use:` says.
+        now: with it, times of the next weeks with nobody on duty are warned of.
+    """
+    return _read(directory, env=env, channels=channels, steps=steps, now=now)[1]
 
 
 def _read(
@@ -68,6 +79,7 @@ def _read(
     env: Mapping[str, str],
     channels: Mapping[str, type[Channel]],
     steps: Mapping[str, type[Step]],
+    now: datetime | None = None,
 ) -> tuple[Configuration | None, list[Problem]]:
     sources = read_directory(directory)
     problems = list(sources.problems)
@@ -107,6 +119,8 @@ def _read(
     for document in sources.documents():
         problems += misplaced(document)
     problems += book.problems + people.problems + calendars.problems + policies.problems
+    if now is not None and people.sound:
+        problems += coming_gaps(sources.schedules, people.roster, now)
     problems = sorted(set(problems))
     if shared is None or shared.value is None or any(problem.level == "error" for problem in problems):
         return None, problems

@@ -28,6 +28,7 @@ from escalade.people.roster import (
     Vendor,
 )
 from escalade.people.schedule import Schedule
+from escalade.time.public_holidays import unknown_place
 
 _STAND_IN = "stand-in"
 _METHODS = {_STAND_IN: ContactMethod(channel=_STAND_IN)}
@@ -148,6 +149,9 @@ class People:
                 self.problems.append(document.problem(("people", name, "backup"), found, "Name somebody else."))
             elif person.backup is not None:
                 self._check_person(document, ("people", name, "backup"), person.backup)
+            country, _, subdivision = person.place.partition("-")
+            if country and (wrong := unknown_place(country, subdivision or None)):
+                self.problems.append(document.problem(("people", name, "place"), *wrong))
 
     def _reachable(self, document: Document, path: KeyPath, one: Reachable, channels: Channels) -> Reachable:
         """The person or vendor with their addresses filled in and checked."""

@@ -97,6 +97,8 @@ class Person(Reachable):
     """How much they are asked; what it leaves out is as for everybody."""
     backup: Identifier | None = None
     """The person who is paged instead when this one is over a limit and their schedule has nobody else."""
+    place: str = Field("", pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,5})?)?$")
+    """The country whose public holidays they have, with a subdivision where that matters: `FR`, `DE-BY`."""
 
 
 class Vendor(Reachable):

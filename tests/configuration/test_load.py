@@ -19,7 +19,7 @@ def test_a_good_directory_is_loaded_whole(tmp_path: Path) -> None:
     found = loaded(write(tmp_path, GOOD))
     assert list(found.roster.people) == ["ana", "bob"]
     assert found.roster.vendors["acme"].methods["mail"].address == "help@acme.example"
-    assert found.roster.schedules["duty"].rotation.members == ["ana", "bob"]
+    assert found.roster.schedules["duty"].members() == ["ana", "bob"]
     assert found.roster.deliverable(Target("channel", "room"))
     assert [spec.policy for spec in found.policies] == ["desk"]
     assert (found.default_policy, found.catch_all, found.login) == ("desk", ["team:managers"], "ana")

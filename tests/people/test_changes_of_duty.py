@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from escalade.people import Roster
 from escalade.people.changes import Away, Changes, DutySlot, ImportedShifts, Override, Swap, Temporary
 from escalade.people.duty import duty_at, gaps
 from escalade.people.resolve import RoundRequest, resolve_round
-from tests.people.making import NOTHING, of, rotating, scheduled, told, utc
+from tests.people.making import NOTHING, local, of, rotating, scheduled, told, utc
 
 MONDAY = utc(2026, 3, 2)
 DAY = timedelta(days=1)
@@ -226,6 +227,44 @@ def test_a_round_asks_the_changes_and_says_when_somebody_comes() -> None:
     assert resolve_round(short, request, at=NOON, load={}, changes=sooner).next_duty_at == NOON + timedelta(hours=2)
     for_good = Changes(aways=tuple(away(p, MONDAY, MONDAY + 900 * DAY) for p in ("ana", "bob", "cyd")))
     assert resolve_round(short, request, at=NOON, load={}, changes=for_good).next_duty_at is None
+
+
+def on_holiday(**layer: Any) -> Roster:
+    rotation = {"members": ["ana", "bob"], "start": "2026-07-13T00:00", "every": "1 week"}
+    people = scheduled(zone="Europe/Paris", layers=[{"name": "l", "rotation": rotation, **layer}])
+    places = {"ana": ("FR", "Europe/Paris"), "bob": ("DE-BY", "Europe/Berlin")}
+    for name, (place, zone) in places.items():
+        people.people[name] = people.people[name].model_copy(update={"place": place, "time_zone": zone})
+    return people
+
+
+def test_public_holidays_of_somebodys_place_take_them_off_only_where_the_layer_says_so() -> None:
+    week = (local("Europe/Paris", 2026, 7, 13), local("Europe/Paris", 2026, 7, 20))
+    assert [shift.person for shift in of(on_holiday(), *week)] == ["ana"]
+    found = told(on_holiday(free_on_holidays=True), *week)
+    assert found == [
+        ("ana", "07-13 00:00 CEST", "07-14 00:00 CEST"),
+        ("bob", "07-14 00:00 CEST", "07-15 00:00 CEST"),
+        ("ana", "07-15 00:00 CEST", "07-20 00:00 CEST"),
+    ]
+    # All Saints' Day is one in both places, and nobody is left.
+    november = (local("Europe/Paris", 2026, 11, 1), local("Europe/Paris", 2026, 11, 2))
+    (gap,) = gaps(on_holiday(free_on_holidays=True), "s", NOTHING, *november)
+    assert (gap.start, gap.end) == november
+
+
+def test_a_holiday_is_a_day_on_the_wall_clock_of_whoever_has_it() -> None:
+    people = on_holiday(free_on_holidays=True)
+    people.people["ana"] = people.people["ana"].model_copy(update={"time_zone": "America/Chicago"})
+    week = (local("Europe/Paris", 2026, 7, 13), local("Europe/Paris", 2026, 7, 16))
+    assert told(people, *week)[1] == ("bob", "07-14 07:00 CEST", "07-15 07:00 CEST")
+
+
+def test_a_place_that_nobody_knows_takes_nobody_off() -> None:
+    people = on_holiday(free_on_holidays=True)
+    people.people["ana"] = people.people["ana"].model_copy(update={"place": "XX"})
+    week = (local("Europe/Paris", 2026, 7, 13), local("Europe/Paris", 2026, 7, 20))
+    assert [shift.person for shift in of(people, *week)] == ["ana"]
 
 
 def test_a_schedule_that_is_not_there_is_an_error() -> None:

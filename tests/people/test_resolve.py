@@ -16,7 +16,7 @@ EVERYBODY = roster("ana", "bob", "cyd", ghost=person(methods=()))
 EVERYBODY.teams["sre"] = Team(members=["cyd", "ana", "ghost"])
 EVERYBODY.schedules["night"] = Schedule(zone="UTC", rotation=WEEK)
 EVERYBODY.vendors["acme"] = Vendor.model_validate(
-    person("acme", methods=("mail",)).model_dump(exclude={"logins", "time_zone", "capacity", "backup"})
+    person("acme", methods=("mail",)).model_dump(exclude={"logins", "time_zone", "place", "capacity", "backup"})
 )
 
 
