@@ -15,6 +15,7 @@ from configuration import check, load
 from escalade.errors import ConfigurationError, EscaladeError, StoreError
 from store import Store
 from worker.connection import certificate_files, connect, destination
+from worker.doctor_feeds import examine_feeds
 from worker.doctor_temporal import examine_temporal
 from worker.embedded import find_binary, version_of
 from worker.registry import BrokenExtensionError, Extensions, extensions
@@ -56,6 +57,7 @@ async def examine(
     found = [
         *await asyncio.to_thread(lambda: list(_configuration(settings, env))),
         *await asyncio.to_thread(lambda: list(_store(settings))),
+        *[Diagnosis(*row) for row in await asyncio.to_thread(lambda: list(examine_feeds(settings, env, now=now())))],
         *_directories(settings),
         _program(env),
         *_certificates(settings, env),
