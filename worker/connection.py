@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from temporalio.runtime import Runtime
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from escalade.errors import EscaladeError, UnreachableError
-from worker.running import live_server
+from worker.running import has_held_up, live_server, read_up
 from worker.settings import Settings
+
+_LOG = logging.getLogger(__name__)
 
 DEFAULT_ADDRESS: Final = "localhost:7233"
 CONNECT_WITHIN: Final = timedelta(seconds=3)
@@ -36,6 +39,8 @@ class Destination:
     source: str
     """Where the address comes from, in words."""
     profile: ClientConfigProfile
+    assumed: bool = False
+    """Nobody named it: whatever answers there may be somebody else's."""
 
     @property
     def connect_config(self) -> ClientConnectConfig:
@@ -55,6 +60,7 @@ def destination(settings: Settings, env: Mapping[str, str]) -> Destination:
 
     Raises:
         EscaladeError: when Temporal's configuration file cannot be read or lacks the profile.
+        UnreachableError: when the server of `escalade up` is meant, and is not running.
     """
     try:
         profile = ClientConfigProfile.load(override_env_vars=dict(env))
@@ -70,7 +76,10 @@ def destination(settings: Settings, env: Mapping[str, str]) -> Destination:
     embedded = live_server(settings.state)
     if embedded is not None:
         return Destination(embedded.address, namespace, f"escalade up in {settings.state}", profile)
-    return Destination(DEFAULT_ADDRESS, namespace, "Temporal's default address", profile)
+    if has_held_up(settings.state):
+        raise _down(settings.state)
+    why = "Temporal's default address, since nothing names another"
+    return Destination(DEFAULT_ADDRESS, namespace, why, profile, assumed=True)
 
 
 async def connect(
@@ -96,6 +105,7 @@ async def connect(
         UnreachableError: when nothing answers there in time, or refuses.
     """
     where = destination(settings, env)
+    _LOG.info("Temporal is looked for at %s (from %s).", where.address, where.source)
     options: dict[str, Any] = {"data_converter": pydantic_data_converter, "retry_config": _IMPATIENT}
     if worker:
         from worker.plugin import escalade_plugin  # noqa: PLC0415 - 50 ms that a command line need not pay
@@ -109,6 +119,20 @@ async def connect(
         raise unreachable(where, f"no answer within {within.total_seconds():g} s") from None
     except (RuntimeError, ValueError, OSError) as error:
         raise unreachable(where, _first_line(error)) from None
+
+
+def _down(state: Path) -> UnreachableError:
+    """The server of this directory is meant and away. Whoever answers at the default address is somebody else."""
+    up = read_up(state)
+    if up is not None and up.supervisor.alive:
+        return UnreachableError(
+            f"The Temporal server of `escalade up` in {state} is not running: it is being started, or again.",
+            mend=f"Try again in a moment; {state / 'temporal.log'} says what happens.",
+        )
+    return UnreachableError(
+        f"`escalade up` is not running here: it keeps its tickets in {state}.",
+        mend="Start it with `escalade up`, or name another Temporal with TEMPORAL_ADDRESS or a profile.",
+    )
 
 
 def unreachable(where: Destination, reason: str) -> UnreachableError:

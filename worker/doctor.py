@@ -67,7 +67,12 @@ async def examine(
         client = await connect(settings, env)
     except EscaladeError as error:
         return [*found, Diagnosis("temporal", "error", error.message, error.mend or "")]
-    found.append(Diagnosis("temporal", "ok", f"answers at {where.address} (from {where.source})"))
+    says = f"answers at {where.address} (from {where.source})"
+    if where.assumed:
+        mend = "It may be somebody else's: name yours with TEMPORAL_ADDRESS, or run `escalade up`."
+        found.append(Diagnosis("temporal", "warning", says, mend))
+    else:
+        found.append(Diagnosis("temporal", "ok", says))
     return [*found, *[Diagnosis(*row) for row in await examine_temporal(client, now=now)]]
 
 

@@ -23,10 +23,9 @@ from escalade.errors import EscaladeError
 from worker import leash
 from worker.connection import serving
 from worker.processes import ProcessMark, open_log
-from worker.running import EmbeddedRecord
+from worker.running import DATABASE, EmbeddedRecord
 from worker.search_attributes import CLI_NAMES
 
-DATABASE: Final = "temporal.db"
 LOG: Final = "temporal.log"
 HOST: Final = "127.0.0.1"
 READY_WITHIN: Final = timedelta(seconds=20)

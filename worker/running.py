@@ -11,6 +11,8 @@ from escalade.time.instants import Instant
 from worker.processes import ProcessMark, read_record
 
 UP_FILE: Final = "up.json"
+DATABASE: Final = "temporal.db"
+"""Of the embedded server."""
 
 
 class EmbeddedRecord(BaseModel):
@@ -41,6 +43,11 @@ class UpRecord(BaseModel):
 def read_up(state: Path) -> UpRecord | None:
     """The record in a state directory, whether or not what it names still runs."""
     return read_record(state / UP_FILE, UpRecord)
+
+
+def has_held_up(state: Path) -> bool:
+    """Whether `escalade up` ever ran on a state directory: whoever works there means its server and no other."""
+    return (state / DATABASE).exists() or (state / UP_FILE).exists()
 
 
 def live_server(state: Path) -> EmbeddedRecord | None:

@@ -14,8 +14,9 @@ from escalade.errors import EscaladeError, UnreachableError
 from escalade.messages import Acknowledge
 from worker.client import TicketClient
 from worker.connection import connect, destination
+from worker.doctor import examine
 from worker.processes import ProcessMark, write_record
-from worker.running import UP_FILE, EmbeddedRecord, UpRecord
+from worker.running import DATABASE, UP_FILE, EmbeddedRecord, UpRecord
 from worker.settings import Settings
 
 # Whoever runs the tests may have a configuration of their own.
@@ -56,15 +57,48 @@ def test_a_running_up_is_found_by_its_state_directory(tmp_path: Path) -> None:
     assert destination(settings_with_up(tmp_path, alive=True), NO_FILE).address == "127.0.0.1:17233"
 
 
-def test_what_a_dead_up_left_behind_is_not_believed(tmp_path: Path) -> None:
-    where = destination(settings_with_up(tmp_path, alive=False), NO_FILE)
-    assert (where.address, where.source) == ("localhost:7233", "Temporal's default address")
+def test_nothing_named_and_no_up_here_means_the_default_address_and_says_that_it_is_assumed(tmp_path: Path) -> None:
+    where = destination(Settings.from_env({"ESCALADE_STATE": str(tmp_path)}), NO_FILE)
+    assert (where.address, where.assumed) == ("localhost:7233", True)
+    assert "nothing names another" in where.source
 
 
-def test_half_a_record_is_no_record(tmp_path: Path) -> None:
-    (tmp_path / UP_FILE).write_text('{"supervisor": ', encoding="utf-8")
+def test_where_up_has_run_nobody_elses_server_is_taken_for_its_own(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).touch()
     settings = Settings.from_env({"ESCALADE_STATE": str(tmp_path)})
-    assert destination(settings, NO_FILE).address == "localhost:7233"
+    with pytest.raises(UnreachableError, match="`escalade up` is not running here") as refused:
+        destination(settings, NO_FILE)
+    assert "TEMPORAL_ADDRESS" in str(refused.value)
+    assert refused.value.exit_code == 6
+    assert destination(settings, {**NO_FILE, "TEMPORAL_ADDRESS": "localhost:7233"}).address == "localhost:7233"
+
+
+async def test_where_up_has_run_and_is_stopped_no_ticket_goes_to_the_server_next_door(
+    temporal: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.connection.DEFAULT_ADDRESS", temporal.service_client.config.target_host)
+    settings = Settings.from_env({"ESCALADE_STATE": str(tmp_path), "ESCALADE_CONFIG": str(tmp_path)})
+    # Without a trace of `up` it would be taken, and the doctor warns of it.
+    taken = next(one for one in await examine(settings, NO_FILE) if one.name == "temporal")
+    assert (taken.level, "TEMPORAL_ADDRESS" in taken.mend) == ("warning", True)
+    (tmp_path / DATABASE).touch()
+    with pytest.raises(UnreachableError, match="is not running here"):
+        await connect(settings, NO_FILE)
+    told = next(one for one in await examine(settings, NO_FILE) if one.name == "temporal")
+    assert (told.level, "`escalade up` is not running here" in told.says) == ("error", True)
+
+
+def test_what_a_dead_server_left_behind_is_not_believed(tmp_path: Path) -> None:
+    # The supervisor lives: it is starting its server again, on its own address.
+    with pytest.raises(UnreachableError, match="it is being started") as refused:
+        destination(settings_with_up(tmp_path, alive=False), NO_FILE)
+    assert "Try again in a moment" in str(refused.value)
+
+
+def test_half_a_record_is_a_trace_of_up_and_no_address(tmp_path: Path) -> None:
+    (tmp_path / UP_FILE).write_text('{"supervisor": ', encoding="utf-8")
+    with pytest.raises(UnreachableError, match="is not running here"):
+        destination(Settings.from_env({"ESCALADE_STATE": str(tmp_path)}), NO_FILE)
 
 
 def test_a_profile_that_does_not_exist_is_named_with_its_mend(tmp_path: Path) -> None:
