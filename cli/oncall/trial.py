@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -70,6 +71,8 @@ def try_changes(file: Path, schedule: str, roster: Roster) -> Changes:
     from escalade.people.changes import Changes
 
     document = _read(file)
+    if unknown := list(_unknown(document)):
+        raise ConfigurationError(unknown)
     if isinstance(document.data, dict):
         document.data.update(_completed(document.data, schedule, roster.schedules[schedule].tzinfo))
     changes: Changes = _good(validate_parts(document, Changes))
@@ -79,6 +82,24 @@ def try_changes(file: Path, schedule: str, roster: Roster) -> Changes:
     for person in named:
         roster.people.setdefault(person, Person())
     return changes
+
+
+def _unknown(document: Document) -> Iterator[Problem]:
+    """Keys that nothing reads: what is stored may have more of them some day, what is written here may not."""
+    from escalade.people.changes import Away, Override, Swap, Temporary
+
+    models: dict[str, type[BaseModel]] = {"overrides": Override, "temporaries": Temporary, "swaps": Swap, "aways": Away}
+    data = document.data if isinstance(document.data, dict) else {}
+    for section, written in data.items():
+        if section not in models:
+            yield document.problem((section,), "Nothing reads this key.", f"Allowed are {', '.join(models)}.")
+            continue
+        known = models[section].model_fields
+        for n, one in enumerate(written if isinstance(written, list) else ()):
+            for key in one if isinstance(one, dict) else ():
+                if key not in known:
+                    mend = f"Allowed are {', '.join(known)}."
+                    yield document.problem((section, n, key), "Nothing reads this key.", mend)
 
 
 def _completed(data: dict[str, Any], name: str, zone: ZoneInfo) -> dict[str, Any]:
