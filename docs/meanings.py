@@ -163,7 +163,11 @@ VARIABLES: Final = (
 """Those that are no settings of a process (`worker.settings`)."""
 
 TEMPORAL: Final = (
-    Variable("TEMPORAL_ADDRESS", "Host and port of Temporal.", "the running `escalade up`; where none ever ran, `localhost:7233`"),
+    Variable(
+        "TEMPORAL_ADDRESS",
+        "Host and port of Temporal.",
+        "the running `escalade up`; where none ever ran, `localhost:7233`",
+    ),
     Variable("TEMPORAL_NAMESPACE", "The namespace.", "`default`"),
     Variable("TEMPORAL_API_KEY", "The key for Temporal Cloud or another server that wants one."),
     Variable("TEMPORAL_PROFILE", "Which profile of `temporal.toml` to use.", "`default`"),
