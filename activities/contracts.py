@@ -21,7 +21,13 @@ from escalade.messages import (
     PageResult,
     ResolveRequest,
 )
-from escalade.messages.activities import DigestRequest, DigestSent, WebhookRequest
+from escalade.messages.activities import (
+    CalendarsRequest,
+    CalendarsResult,
+    DigestRequest,
+    DigestSent,
+    WebhookRequest,
+)
 from escalade.messages.feeds import FeedsReport
 from escalade.messages.watch import CanaryReport, WatchReport, WatchRequest
 from escalade.people.resolve import ResolvedRound
@@ -40,6 +46,12 @@ def digest_workflow_id(target: str) -> str:
 @activity.defn(name="admit")
 async def admit(request: AdmitRequest) -> Admission:
     """Choose and compile the policy of a ticket. Reads memory, and the store briefly."""
+    raise NotImplementedError
+
+
+@activity.defn(name="calendars")
+async def calendars(request: CalendarsRequest) -> CalendarsResult:
+    """Work out the calendars of a policy further than they were pinned. Reads memory only."""
     raise NotImplementedError
 
 

@@ -33,6 +33,8 @@ from escalade.extension import Channel
 from escalade.messages.activities import (
     Admission,
     AdmitRequest,
+    CalendarsRequest,
+    CalendarsResult,
     DigestRequest,
     DigestSent,
     JournalAck,
@@ -110,7 +112,7 @@ class Activities:
     def all(self) -> dict[str, list[Callable[..., Any]]]:
         """What to register on each task queue."""
         return {
-            TICKETS_QUEUE: [self.admit, self.resolve, self.windows.windows],
+            TICKETS_QUEUE: [self.admit, self.resolve, self.calendars, self.windows.windows],
             PAGES_QUEUE: [self.page, self.webhook, self.send_digest],
             JOURNAL_QUEUE: [self.journal, self.feeds, self.report_digest],
         }
@@ -123,7 +125,7 @@ class Activities:
     @activity.defn(name="admit")
     async def admit(self, request: AdmitRequest) -> Admission:
         """Choose and compile the policy of a ticket, and look up its windows, and what happened to its key before."""
-        policy, why = self._configuration.current.admit(request.ticket, self._step_versions)
+        policy, why = self._configuration.current.admit(request.ticket, self._step_versions, at=self._now())
         admission = Admission(policy=policy, why=why, engine=ENGINE)
         try:
             found = await self._guard.call(lambda: self._before(request), within=LOOK_UP)
@@ -140,6 +142,17 @@ class Activities:
             "handled": self._store.handled(request.key),
             "windows": self.windows.known(request.ticket, request.at or self._now()),
         }
+
+    @activity.defn(name="calendars")
+    async def calendars(self, request: CalendarsRequest) -> CalendarsResult:
+        """Work out calendars further, as they are configured now."""
+        try:
+            found = self._configuration.current.extended(
+                request.names, at=self._now(), since=request.since, months=request.months
+            )
+        except EscaladeError as error:
+            return CalendarsResult(error=error.message)
+        return CalendarsResult(calendars=found)
 
     @activity.defn(name="resolve")
     async def resolve(self, request: ResolveRequest) -> ResolvedRound:

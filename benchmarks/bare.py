@@ -72,7 +72,9 @@ class BareWorkflow:
         self._note("ticket.admitted", f"policy {policy.name}, {ticket.severity.value}", admission.why)
         for number, tier in enumerate(policy.tiers):
             times = tier.times[ticket.severity]
-            assert times.acknowledge_within is not None
+            # Its policy has no calendar: every length is a plain one.
+            assert isinstance(times.acknowledge_within, timedelta)
+            assert isinstance(times.repeat_every, timedelta | None)
             self._tier, self._round, self._due = number, 0, workflow.now() + times.acknowledge_within
             if number:
                 self._note("tier.left", f"left {self._names[number - 1]} (rung {number})", "nobody has acknowledged")
@@ -81,6 +83,7 @@ class BareWorkflow:
             if await self._page_until_acknowledged(admission, times.repeat_every or times.acknowledge_within):
                 break
         times = policy.tiers[self._tier].times[ticket.severity]
+        assert isinstance(times.resolve_within, timedelta | None)
         self._due = workflow.now() + (times.resolve_within or timedelta(hours=1))
         self._show()
         self._write()

@@ -38,6 +38,35 @@ def read_until(text: str, *, now: datetime) -> datetime:
     return found
 
 
+def read_past(text: str, *, now: datetime) -> datetime:
+    """Read when something happened.
+
+    Args:
+        text: `14:05` (the last one on the local wall clock), `2026-03-01T09:00` (local), or with an offset.
+        now: the instant of asking.
+
+    Returns:
+        The instant, in UTC.
+
+    Raises:
+        InstantError: when it is none, or later than now.
+    """
+    written = text.strip()
+    clock = _clock(written)
+    if clock is not None:
+        here = now.astimezone()
+        found = _local(datetime.combine(here.date(), clock))
+        return found if found <= now else _local(datetime.combine(here.date() - timedelta(days=1), clock))
+    try:
+        value = datetime.fromisoformat(written)
+    except ValueError:
+        raise InstantError(f"{text!r} is not an instant.", mend="Write 14:05, or 2026-03-01T09:00+01:00.") from None
+    found = _local(value) if value.tzinfo is None else value.astimezone(UTC)
+    if found > now:
+        raise InstantError(f"{text!r} is still to come.", mend="Give an instant that has passed.")
+    return found
+
+
 def _clock(text: str) -> time | None:
     hours, colon, minutes = text.partition(":")
     if not colon or not (hours.isdigit() and minutes.isdigit() and len(minutes) == 2):

@@ -8,7 +8,7 @@ from typing import Any
 
 from configuration.document import KeyPath
 from escalade.people.roster import Roster, parse_target
-from escalade.policy.compile import Complaint
+from escalade.policy.arming import Complaint
 from escalade.policy.model import Match, PolicySpec, TierSpec
 from escalade.ticket import Severity
 from escalade.time.durations import NEVER, format_duration

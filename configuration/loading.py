@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from configuration.calendars import Calendars
@@ -104,6 +104,9 @@ def _read(
     calendars = Calendars()
     calendars.read(sources)
     policies = Policies(steps, people, book)
+    policies.at = now or datetime.now(UTC)
+    if calendars.specs.keys() == calendars.names.keys():
+        policies.calendars = calendars.specs  # otherwise a name that is not known may be that of a broken one
     catch_all = shared.value.catch_all if shared and shared.value else ["person:unknown"]
     policies.read(sources, catch_all=catch_all)
     if sources.escalade is not None and shared is not None and shared.value is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,9 +19,11 @@ from configuration.shape import keys_of, listed, suggestion
 from escalade.errors import Problem
 from escalade.extension import Step
 from escalade.people.roster import parse_target
+from escalade.policy.arming import doubtful_days
 from escalade.policy.compile import complaints
 from escalade.policy.model import PolicySpec, StepSpec
 from escalade.ticket import Status
+from escalade.time.calendar import CalendarSpec
 
 WEBHOOK = "webhook"
 """A kind of channel, and the step that is signed with the secrets of one."""
@@ -37,6 +40,10 @@ class Policies:
     names: dict[str, str] = field(default_factory=dict)
     """Every name written and its file, those of broken policies included."""
     problems: list[Problem] = field(default_factory=list)
+    calendars: Mapping[str, CalendarSpec] | None = None
+    """Every calendar; None while that is not known, because one of them is broken."""
+    at: datetime | None = None
+    """The instant of loading: calendars have to be open after it."""
     _documents: dict[str, Document] = field(default_factory=dict)
 
     def read(self, sources: Sources, *, catch_all: list[str]) -> None:
@@ -76,7 +83,7 @@ class Policies:
     def _check(self, document: Document, parts: Parts[PolicySpec], catch_all: list[str]) -> None:
         spec = parts.value
         assert spec is not None
-        complained = complaints(spec, self.people.roster, catch_all=catch_all)
+        complained = complaints(spec, self.people.roster, catch_all=catch_all, calendars=self.calendars, at=self.at)
         for path, found, mend in complained:
             if self._trustworthy(document, parts, path, found):
                 self.problems.append(document.problem(path, found, mend))
@@ -92,7 +99,8 @@ class Policies:
             self.specs.append(spec)
             self._documents[spec.policy] = document
         if not parts.problems and not complained:
-            for path, found, mend in dead_ends(spec, self.people.roster if self.people.sound else None):
+            doubts = [*dead_ends(spec, self.people.roster if self.people.sound else None), *doubtful_days(spec)]
+            for path, found, mend in doubts:
                 self.problems.append(document.problem(path, found, mend, level="warning"))
 
     def _trustworthy(self, document: Document, parts: Parts[PolicySpec], path: KeyPath, found: str) -> bool:

@@ -16,7 +16,7 @@ from escalade.ticket import Severity, Ticket
 _LISTS = ("tags", "links")
 _MENDS = {
     "opened_at": "Write it like 2026-03-01T09:00:00+01:00, or say its form under `dates:` in the mapping.",
-    "status": "Map it under `values.status` to new, resolved or closed.",
+    "status": "Map it under `values.status` to new, pending, resolved or closed.",
 }
 
 

@@ -16,6 +16,7 @@ from escalade.people.resolve import ResolvedRound, RoundRequest
 from escalade.policy.pinned import PinnedStep
 from escalade.record import Head
 from escalade.time.instants import Instant
+from escalade.time.pinned import PinnedCalendar
 
 
 class Effect(BaseModel):
@@ -86,7 +87,20 @@ class LookUpWindows(Effect):
     kind: Literal["windows"] = "windows"
 
 
-AnyEffect = Annotated[ResolveRound | SendPages | RunStep | TellTicket | LookUpWindows, Field(discriminator="kind")]
+class ExtendCalendars(Effect):
+    """Have the calendars of the policy worked out further, before anything falls due beyond their horizon."""
+
+    kind: Literal["calendars"] = "calendars"
+    names: list[str]
+    months: int
+    """How far ahead of the moment."""
+    since: Instant
+    """How far back they have to reach."""
+
+
+AnyEffect = Annotated[
+    ResolveRound | SendPages | RunStep | TellTicket | LookUpWindows | ExtendCalendars, Field(discriminator="kind")
+]
 
 
 class PagesSent(BaseModel):
@@ -125,6 +139,15 @@ class StepFinished(BaseModel):
     outcome: Literal["done", "failed", "lost"]
     text: str = Field("", max_length=4000)
     data: dict[str, Any] = Field(default_factory=dict)
+
+
+class CalendarsExtended(BaseModel):
+    """The calendars, worked out further."""
+
+    effect: str
+    calendars: dict[str, PinnedCalendar] = Field(default_factory=dict)
+    """Those that are still configured."""
+    error: str = ""
 
 
 class TicketTold(BaseModel):

@@ -58,6 +58,12 @@ class TicketNotFoundError(EscaladeError):
     exit_code = 4
 
 
+class NoSuchClockError(EscaladeError):
+    """The ticket has no such clock."""
+
+    exit_code = 4
+
+
 class AmbiguousKeyError(EscaladeError):
     """Several tickets start with this prefix."""
 

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 from escalade.effects import (
     AnyEffect,
+    CalendarsExtended,
+    ExtendCalendars,
     LookUpWindows,
     PagesSent,
     ResolveRound,
@@ -25,6 +27,7 @@ from escalade.effects import (
     WindowsFound,
 )
 from escalade.engine import (
+    ENGINE,
     Admitted,
     Decision,
     Event,
@@ -46,6 +49,9 @@ from escalade.policy.model import PolicySpec
 from escalade.policy.pinned import PinnedPolicy
 from escalade.record import Entry, Head, render
 from escalade.ticket import Actor, Ticket
+from escalade.time.calendar import CalendarSpec
+from escalade.time.compile import MONTHS_AHEAD, compile_calendar, horizon
+from escalade.time.pinned import PinnedCalendar
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """Where simulated time begins unless told otherwise: a Monday morning."""
@@ -87,9 +93,23 @@ def roster(*names: str, **people: Person) -> Roster:
 
 
 def policy(*tiers: dict[str, Any], **rest: Any) -> PinnedPolicy:
-    """A pinned policy from tiers as people write them; the catch-all is `channel:last-resort` unless given."""
+    """A pinned policy from tiers as people write them; the catch-all is `channel:last-resort` unless given.
+
+    Args:
+        tiers: the ladder.
+        rest: the other keys of a policy; besides them `calendars`, as people write them, by name, and `at`, the
+            instant around which they are worked out.
+    """
+    calendars, at = rest.pop("calendars", None), rest.pop("at", START)
     spec = PolicySpec.model_validate({"policy": "test", "tiers": list(tiers), **rest})
-    return compile_policy(spec, catch_all=["channel:last-resort"])
+    return compile_policy(spec, catch_all=["channel:last-resort"], calendars=written_calendars(calendars), at=at)
+
+
+def written_calendars(calendars: dict[str, dict[str, Any]] | None) -> dict[str, CalendarSpec]:
+    """Calendars as people write them, read."""
+    return {
+        name: CalendarSpec.model_validate({"calendar": name, **written}) for name, written in (calendars or {}).items()
+    }
 
 
 class Climb:
@@ -105,6 +125,7 @@ class Climb:
         delivers: Delivers | None = None,
         answers: bool = True,
         windows: Sequence[MaintenanceWindow] = (),
+        calendars: dict[str, dict[str, Any]] | None = None,
     ) -> None:
         """Open the ticket and run what follows at once.
 
@@ -116,6 +137,7 @@ class Climb:
             delivers: which deliveries are accepted; all of them unless given.
             answers: False leaves effects pending, as when no worker runs them.
             windows: maintenance windows in force; `changes_windows` replaces them during the climb.
+            calendars: as people write them, for a ticket that outlives their horizon.
         """
         self.now = start
         self.roster = people
@@ -131,7 +153,17 @@ class Climb:
             ticket or Ticket(title="test"), key="testticket", life="life", run="run", now=start
         )
         known = pinned_windows(self.windows, self.state.ticket, self.now)
-        self.happens(Admitted(admission=Admission(policy=pinned, why="test", windows=known)))
+        self.calendars = written_calendars(calendars)
+        self.happens(Admitted(admission=Admission(policy=pinned, why="test", engine=ENGINE, windows=known)))
+
+    def extend(self, effect: ExtendCalendars) -> dict[str, PinnedCalendar]:
+        """The calendars an effect asks for, worked out further."""
+        _, until = horizon(self.now + timedelta(days=30.5 * max(effect.months - MONTHS_AHEAD, 0)))
+        return {
+            name: compile_calendar(self.calendars[name], since=min(effect.since, horizon(self.now)[0]), until=until)
+            for name in effect.names
+            if name in self.calendars
+        }
 
     def happens(self, event: Event) -> Decision:
         """Let something happen now, and answer the effects that follow."""
@@ -174,6 +206,8 @@ class Climb:
             case LookUpWindows():
                 known = pinned_windows(self.windows, self.state.ticket, self.now)
                 self.happens(WindowsFound(effect=effect.id, windows=known))
+            case ExtendCalendars():
+                self.happens(CalendarsExtended(effect=effect.id, calendars=self.extend(effect)))
             case _:
                 pass
 

@@ -127,8 +127,11 @@ class Ticket(BaseModel):
     opened_at: Instant | None = None
     """When it began where it came from; the ladder starts when it arrives here all the same (decision 20)."""
     opened_by: Actor = Actor()
-    status: Literal["new", "resolved", "closed"] = "new"
-    """Imported rows that are already over open resolved or closed and page nobody."""
+    status: Literal["new", "pending", "resolved", "closed"] = "new"
+    """Imported rows that are already over open resolved or closed and page nobody; one that waits for its customer
+    opens pending."""
+    backdate: bool = False
+    """Clocks count from `opened_at` instead of from the arrival; the ladder starts at the arrival all the same."""
 
 
 def ticket_key(tenant: str, source: str, dedupe_key: str) -> str:

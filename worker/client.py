@@ -9,7 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn, TypeVar
 
 from temporalio.client import (
@@ -25,9 +25,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.contracts import TICKETS_QUEUE
 from escalade.errors import EscaladeError, RefusedError, TicketNotFoundError, UnreachableError
-from escalade.messages import Answer, Command, TicketView, Upcoming
+from escalade.messages import Answer, ClockWhy, Command, TicketView, Upcoming
 from escalade.record import Entry
 from escalade.ticket import Severity, Status, Ticket, event_key, ticket_key, workflow_id
+from escalade.time.instants import format_instant
 from worker import search_attributes
 from worker.connection import call_failed, connect
 from worker.settings import Settings
@@ -178,14 +179,22 @@ class TicketClient:
         command = command.model_copy(update={"event_id": command.event_id or uuid.uuid4().hex})
         return await self._leave_with_temporal(key, command, mend)
 
-    async def view(self, key: str) -> TicketView:
+    async def view(self, key: str, *, at: datetime | None = None) -> TicketView:
         """Where a ticket stands; also of a closed one, while Temporal keeps it.
+
+        Args:
+            key: its key.
+            at: the instant its clocks are read at; that of its last change when omitted.
 
         Raises:
             NoWorkerError: when none answers in time.
             TicketNotFoundError: when there is none.
         """
-        return await self._query(key, "view", TicketView)
+        return await self._query(key, "view", TicketView, *([format_instant(at)] if at is not None else []))
+
+    async def why(self, key: str, clock: str, *, at: datetime) -> ClockWhy | None:
+        """Why a clock is due when it is, as of an instant; None when the ticket has no such clock."""
+        return await self._query(key, "why", ClockWhy | None, clock, format_instant(at))  # type: ignore[arg-type]  # mypy takes a union for no type
 
     async def timeline(self, key: str) -> list[Entry]:
         """The newest entries of a ticket; the journal has all of them."""
@@ -195,10 +204,10 @@ class TicketClient:
         """What happens next, when, and why."""
         return await self._query(key, "upcoming", list[Upcoming])
 
-    async def _query(self, key: str, name: str, kind: type[T]) -> T:
+    async def _query(self, key: str, name: str, kind: type[T], *args: str) -> T:
         try:
             return await self._bounded(
-                self._handle(key).query(name, result_type=kind, rpc_timeout=self.answer_within),
+                self._handle(key).query(name, args=args, result_type=kind, rpc_timeout=self.answer_within),
                 within=self.answer_within,
             )
         except WorkflowQueryFailedError as error:

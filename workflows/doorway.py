@@ -6,6 +6,7 @@ Nothing here raises: a handler that raises wedges its ticket for ever (decision 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -15,7 +16,9 @@ from temporalio.common import RawValue
 from escalade.effects import StepFinished
 from escalade.engine import Event, MergedHere, Opened, RosterChanged, Unreadable, WindowsChanged
 from escalade.engine.events import DeliveryFailed, DigestTold, MergeAnswered
+from escalade.errors import InstantError
 from escalade.messages import COMMANDS, Command, read_command, read_ticket
+from escalade.time.instants import parse_instant
 
 LARGEST: Final = 128 * 1024
 """Bytes of one message: Temporal takes no payload over 2 MB, and a ticket hands on what it hears."""
@@ -29,6 +32,14 @@ _FACTS: dict[str, type[BaseModel]] = {
     "maintenance_changed": WindowsChanged,
     "digest_told": DigestTold,
 }
+
+
+def instant(text: str | None) -> datetime | None:
+    """An instant that somebody asks about; None when it is none."""
+    try:
+        return parse_instant(text) if text else None
+    except InstantError:
+        return None
 
 
 def plain(value: RawValue) -> Any:

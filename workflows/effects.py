@@ -15,6 +15,8 @@ from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflow
 from activities import contracts
 from escalade.effects import (
     AnyEffect,
+    CalendarsExtended,
+    ExtendCalendars,
     LookUpWindows,
     PagesSent,
     ResolveRound,
@@ -32,7 +34,7 @@ from escalade.engine.events import StepStarted
 from escalade.engine.outbox import first_slice
 from escalade.maintenance.pinned import AskWindows
 from escalade.messages import JournalAck, JournalBatch, PageRequest, PageResult, ResolveRequest
-from escalade.messages.activities import PagePerson, StepRequest
+from escalade.messages.activities import CalendarsRequest, PagePerson, StepRequest
 from escalade.people.resolve import ResolvedRound, RoundRequest
 from escalade.record import Entry
 from escalade.ticket import workflow_id
@@ -144,6 +146,8 @@ class EffectRunner:
                 await self._tell(effect)
             case LookUpWindows():
                 await self._windows(effect)
+            case ExtendCalendars():
+                await self._extend(effect)
 
     async def _resolve(self, effect: ResolveRound) -> None:
         if effect.id in self._carried:
@@ -277,6 +281,16 @@ class EffectRunner:
             self._outcomes.append(StepFinished(effect=effect.id, outcome="failed", text=text))
             return
         self._outcomes.append(StepStarted(effect=effect.id))
+
+    async def _extend(self, effect: ExtendCalendars) -> None:
+        result = await workflow.execute_activity(
+            contracts.calendars,
+            CalendarsRequest(names=effect.names, since=effect.since, months=effect.months),
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=5)),
+            summary=f"work out {', '.join(effect.names)} further"[:200],
+        )
+        self._outcomes.append(CalendarsExtended(effect=effect.id, calendars=result.calendars, error=result.error))
 
     async def _tell(self, effect: TellTicket) -> None:
         handle = workflow.get_external_workflow_handle(workflow_id(effect.key))

@@ -32,10 +32,11 @@ from escalade.engine import (
     view,
 )
 from escalade.engine.arriving import payload_digest
+from escalade.engine.clockview import why
 from escalade.engine.draft import Decision
 from escalade.engine.events import Cancelled
 from escalade.engine.outbox import first_slice
-from escalade.messages import AdmitRequest, Answer, TicketView, Upcoming
+from escalade.messages import AdmitRequest, Answer, ClockWhy, TicketView, Upcoming
 from escalade.record import Entry
 from escalade.ticket import Status, key_of
 from workflows import doorway
@@ -60,7 +61,7 @@ class TicketWorkflow:
 
     Input: a ticket (`escalade.ticket.Ticket` as JSON). Updates and signals: every command of
     `escalade.messages.COMMANDS` by name. Further signals: `open`, `merged`, `step_outcome`, `delivery_failed`,
-    `roster_changed`, `maintenance_changed`. Queries: `view`, `timeline`, `upcoming`.
+    `roster_changed`, `maintenance_changed`. Queries: `view`, `timeline`, `upcoming`, `why`.
     """
 
     @workflow.init
@@ -149,9 +150,14 @@ class TicketWorkflow:
         self._decide(Unreadable(door="a handler", text=text[:500]))
 
     @workflow.query(name="view")
-    def view(self) -> TicketView:
-        """Everything a page about the ticket shows."""
-        return view(self._state)
+    def view(self, at: str | None = None) -> TicketView:
+        """Everything a page about the ticket shows; its clocks as of an instant (ISO 8601), or of its last change."""
+        return view(self._state, doorway.instant(at))
+
+    @workflow.query(name="why")
+    def why(self, clock: str, at: str | None = None) -> ClockWhy | None:
+        """Why a clock is due when it is, as of an instant; nothing when there is no such clock."""
+        return why(self._state, clock, doorway.instant(at) or workflow.now())
 
     @workflow.query(name="timeline")
     def timeline(self) -> list[Entry]:

@@ -31,6 +31,8 @@ _COMMANDS: Final = (
     "follow",
     "severity",
     "note",
+    "reply",
+    "message",
     "merge",
     "reopen",
     "close",
@@ -71,11 +73,18 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
     },
     "ticket show": {
         "ticket": "what the ticket says of itself: `key`, `life`, `ticket`, `status`, `tier_name`, `rung`, `round`, "
-        "`owner`, `acknowledged`, `told`, `upcoming`, `waiting_for`, …",
+        "`owner`, `acknowledged`, `told`, `upcoming`, `waiting_for`, `clocks` (each `name`, `state`, `target`, `due`, "
+        "`consumed`, `left`, `paused_since`, `met`, …), `used` (`tier`, `visits`, `wall`, `business`), …",
         "timeline": "every entry: `entry_id`, `at`, `actor`, `kind`, `what`, `why`, `data`",
         "timeline_complete": "false when the journal could not be read: then these are the newest entries",
         "asked": "false when the ticket could not be asked: then this is what the store last heard of it",
         "notices": "what a reader should know",
+    },
+    "ticket why": {
+        "clock": "the clock, as in `ticket show`",
+        "seconds": "what was promised, in seconds of open time",
+        "thresholds": "each with `at`, `threshold`, `passed`",
+        "explanation": "what was counted, what was not, and why, line by line",
     },
     **{f"ticket {name}": _ANSWERS for name in _COMMANDS},
     "oncall now": _DUTIES,

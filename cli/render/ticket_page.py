@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from cli.render.clocks import clock_lines, used_lines
 from cli.render.moments import Moments
 from cli.render.plain import one_line
 from cli.render.timeline import entry_line, readable
@@ -29,8 +30,10 @@ def ticket_page(
     """
     yield from _head(view)
     yield from _section("Where it stands", _standing(view, when))
+    yield from _section("Clocks", clock_lines(view.clocks, when))
     yield from _section("What happens next", _upcoming(view, when))
     yield from _section("Who was told", _told(view, when))
+    yield from _section("Time used", used_lines(view.used))
     yield from _section("About it", _about(view, when))
     yield from _section(f"Timeline, in {when.zone_name}", (entry_line(entry, when) for entry in entries))
     for notice in notices:

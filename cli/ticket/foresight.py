@@ -7,8 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from escalade.effects import PagesSent, ResolveRound, RoundResolved, RunStep, SendPages, StepFinished, TicketTold
-from escalade.engine import Admitted, Decision, Event, Tick, TicketState, decide, new_state, next_due
+from escalade.effects import (
+    CalendarsExtended,
+    ExtendCalendars,
+    PagesSent,
+    ResolveRound,
+    RoundResolved,
+    RunStep,
+    SendPages,
+    StepFinished,
+    TicketTold,
+)
+from escalade.engine import ENGINE, Admitted, Decision, Event, Tick, TicketState, decide, new_state, next_due
 from escalade.messages import Admission, Receipt
 from escalade.people import Roster
 from escalade.people.resolve import resolve_round
@@ -70,7 +80,7 @@ def foresee(ticket: Ticket, policy: PinnedPolicy, why: str, roster: Roster, *, n
     """
     found = Foresight(policy.name, why, now, [])
     state = new_state(ticket, key="a" * 10, life="dry-run", run="dry-run", now=now)
-    state = _settle(state, Admitted(admission=Admission(policy=policy, why=why)), now, roster, found)
+    state = _settle(state, Admitted(admission=Admission(policy=policy, why=why, engine=ENGINE)), now, roster, found)
     for _ in range(MOST_TICKS):
         due = next_due(state)
         if due is None or state.in_catch_all or not state.status.is_open:
@@ -99,6 +109,8 @@ def _settle(state: TicketState, event: Event, at: datetime, roster: Roster, foun
                 case SendPages():
                     _take_page(effect, at, state.tier_name, found)
                     events.append(PagesSent(effect=effect.id, receipts=_receipts(effect, at), written=True))
+                case ExtendCalendars():
+                    events.append(CalendarsExtended(effect=effect.id, error="not in a dry run"))
                 case RunStep():
                     found.happenings.append(Foreseen(at, f"step {effect.step.use} would run", tier=state.tier_name))
                     events.append(StepFinished(effect=effect.id, outcome="done"))

@@ -10,6 +10,8 @@ from escalade.errors import StoreError, UnreachableError
 from escalade.time.instants import format_instant
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from escalade.messages import Snapshot
     from escalade.messages.views import TicketView
     from escalade.record import Entry
@@ -29,8 +31,12 @@ class Gathered:
     notices: list[str] = field(default_factory=list)
 
 
-async def ask(key: str) -> Gathered:
+async def ask(key: str, *, at: datetime | None = None) -> Gathered:
     """The ticket and its timeline; when nothing answers for it, what the store last heard of it.
+
+    Args:
+        key: the ticket's.
+        at: the instant its clocks are read at; that of its last change when omitted.
 
     Raises:
         UnreachableError: when the store has not heard of it either.
@@ -39,14 +45,14 @@ async def ask(key: str) -> Gathered:
 
     try:
         async with tickets() as client:
-            return await gather(client, key)
+            return await gather(client, key, at=at)
     except UnreachableError as error:
         return await _last_heard(key, error)
 
 
-async def gather(client: TicketClient, key: str) -> Gathered:
+async def gather(client: TicketClient, key: str, *, at: datetime | None = None) -> Gathered:
     """Ask the ticket, and read its timeline from the journal and, for what is not written yet, from the ticket."""
-    view = await client.view(key)
+    view = await client.view(key, at=at)
     try:
         written = await asyncio.to_thread(journal_of, key)
     except StoreError as error:

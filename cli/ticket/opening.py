@@ -45,6 +45,8 @@ _ONE_ONLY = ("title", "description", "dedupe_key", "link", "runbook")
 @click.option("--dedupe-key", metavar="TEXT", help="The same key while open adds to that ticket and pages nobody.")
 @click.option("--link", multiple=True, metavar="URL", help="Evidence: a dashboard, a log. Repeatable.")
 @click.option("--runbook", metavar="URL", help="What to do about it.")
+@click.option("--opened-at", metavar="INSTANT", help="When it began where it comes from.")
+@click.option("--backdate", is_flag=True, default=None, help="Clocks count from --opened-at, not from now.")
 @click.option("--source", metavar="NAME", help="The system it comes from.  [default: cli]")
 @click.option("--tenant", metavar="NAME", help="Whose ticket it is, where several share an installation.")
 @click.option("--file", "file", metavar="FILE", help="Open every row of a CSV or JSON Lines file; - is standard input.")
@@ -72,9 +74,15 @@ def open_(
 
     Temporal holds the ticket when this returns, even if no worker runs. Rows of a file get ids made of their
     content, so opening a file twice opens nothing twice; a bad row is told with its line and does not stop the
-    others (exit code 9).
+    others (exit code 9). The ladder starts now, whatever --opened-at says; with --backdate, clocks start there.
     """
     fields = _fields(written)
+    if "opened_at" in fields:
+        from cli.wall_clock import read_past
+
+        fields["opened_at"] = read_past(fields["opened_at"], now=invocation.now())
+    if fields.get("backdate") and file is None and "opened_at" not in fields:
+        raise WrongCommandError("--backdate needs to know since when.", mend="Give --opened-at INSTANT too.")
     if mapping and file is None and title and Path(title).is_file():
         # `ticket open incidents.csv --mapping servicenow.yaml`: only a file has columns to be mapped.
         title, file = None, title

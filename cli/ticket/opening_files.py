@@ -130,7 +130,7 @@ def tell_foresight(invocation: Invocation, tickets: Sequence[Ticket], *, bad: Se
     now = invocation.now()
     found = []
     for ticket in tickets:
-        policy, why = known.admit(ticket)
+        policy, why = known.admit(ticket, at=now)
         found.append((ticket, foresee(ticket, policy, why, known.roster, now=now)))
     if invocation.json:
         from cli.render.documents import write_json

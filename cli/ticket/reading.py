@@ -104,5 +104,8 @@ def of_validation(name: str, line: int, error: Any) -> Problem:
     field = ".".join(map(str, error["loc"]))
     message = str(error["msg"]).removeprefix("Value error, ")
     found = f"{str(error['input'])[:40]!r} cannot be used: {message[:1].lower()}{message[1:]}."
-    mends = {"opened_at": "Write it like 2026-03-01T09:00:00+01:00.", "status": "Write new, resolved or closed."}
+    mends = {
+        "opened_at": "Write it like 2026-03-01T09:00:00+01:00.",
+        "status": "Write new, pending, resolved or closed.",
+    }
     return Problem(name, line, field, found, mends.get(field, "Correct the value."))

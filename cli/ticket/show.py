@@ -27,7 +27,7 @@ def show(invocation: Invocation, key: str) -> int:
     """
     from cli.ticket.gathering import ask
 
-    found = asyncio.run(ask(find_key(key)))
+    found = asyncio.run(ask(find_key(key), at=invocation.now()))
     if invocation.json:
         from cli.render.documents import write_json
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from escalade.effects import ResolveRound, SendPages
+from escalade.engine import clocks
 from escalade.engine.draft import PAGING, Draft
 from escalade.engine.ladder import enter, unacknowledge
 from escalade.engine.pausing import drop_pause
@@ -22,6 +23,7 @@ def acknowledge(d: Draft, cmd: Acknowledge) -> None:
     """Somebody has it (decision 7)."""
     state, visit = d.state, d.visit
     by = cmd.by
+    clocks.acknowledged(d)
     if any(ack.by.id == by.id and ack.by.kind == by.kind for ack in visit.acks):
         if by.is_person:
             restart_expiry(d)
@@ -86,6 +88,7 @@ def settle(d: Draft) -> None:
     visit = d.visit
     if visit.acknowledged_at is None:
         visit.acknowledged_at = d.now
+        visit.resolve_began_at = visit.resolve_began_at or d.standing
         visit.resolve_anchor = visit.resolve_anchor or d.standing
         visit.holding, visit.hold_until = False, None
         visit.room_at = None
@@ -138,7 +141,7 @@ def reassign(d: Draft, cmd: Reassign) -> None:
     tier = d.visit.tier
     why = f"reassigned by {cmd.by.id}" + (f": {cmd.reason}" if cmd.reason else "")
     d.note("ticket.reassigned", f"reassigned from {state.owner or 'nobody'} to {target}", cmd.reason, actor=cmd.by)
-    drop_pause(d, cmd)
+    drop_pause(d, f"{cmd.name} by {cmd.by.id}", cmd.by)
     d.stop_paging()
     enter(d, tier, d.now, why, targets=[target])
     d.text = f"reassigned; {target} is paged"

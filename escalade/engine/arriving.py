@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 
 from escalade.effects import TellTicket
-from escalade.engine import maintenance
+from escalade.engine import clocks, maintenance
 from escalade.engine.draft import Draft
 from escalade.engine.events import JournalWritten, Opened
 from escalade.engine.ladder import enter
 from escalade.engine.moving import reopened
 from escalade.engine.standing import ask_windows
+from escalade.engine.state import Pause
 from escalade.messages.activities import Admission
 from escalade.record import canonical
 from escalade.ticket import Status, Ticket
+from escalade.time.instants import format_instant
 
 
 def payload_digest(ticket: Ticket) -> str:
@@ -55,12 +57,28 @@ def admitted(d: Draft, admission: Admission) -> None:
         d.note("ticket.closed", "closed as a repetition; nobody is paged", why)
     elif admission.merged_into:
         _forward(d, admission.merged_into)
-    elif ticket.status != "new":
+    elif ticket.status in ("resolved", "closed"):
         _over(d)
     else:
         start = state.policy.start_at.get(ticket.severity, 0)
         reason = f"{ticket.severity.value} starts at {state.policy.tiers[start].name}" if start else "opened"
+        clocks.begin(d)
+        if ticket.status == "pending":
+            _waiting(d)
         enter(d, start, d.now, reason)
+
+
+def _waiting(d: Draft) -> None:
+    """It waits for its customer where it comes from: its rounds and limits stand still from the beginning."""
+    state = d.state
+    assert state.policy is not None
+    until = d.now + state.policy.pending_at_most
+    state.pause = Pause(
+        kind="pending", since=d.now, until=until, status=Status.NEW, on="customer", by=state.ticket.opened_by.id
+    )
+    state.status = Status.PENDING
+    text = f"pending on the customer until {format_instant(until)}"
+    d.note("ticket.pending", text, "it arrived so", actor=state.ticket.opened_by, until=format_instant(until))
 
 
 def _over(d: Draft) -> None:
@@ -101,7 +119,7 @@ def opened(d: Draft, event: Opened) -> None:
         return
     state.repeats += 1
     digest = payload_digest(ticket)
-    if state.status is Status.RESOLVED and ticket.status == "new":
+    if state.status is Status.RESOLVED and ticket.status in ("new", "pending"):
         state.last_payload = digest
         reopened(d, f"the same key arrived again from {ticket.source or ticket.opened_by.id}", None)
         return

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from escalade.engine import maintenance
+from escalade.engine.alarms import lift, sound
+from escalade.engine.calendars import opening
+from escalade.engine.clocks import follow
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind, dues, expiry, next_round, tier_limit
+from escalade.engine.horizon import extend
 from escalade.engine.ladder import begin_round, climb, late_climb, next_pass, punctual, unacknowledge
 from escalade.engine.outcomes import take_steps
 from escalade.engine.pausing import end_pause, shut
 from escalade.engine.receipts import page_now
 from escalade.messages.activities import PagePerson
-from escalade.time.durations import format_duration
+from escalade.policy.lengths import write_length
 
 
 def time_passed(d: Draft) -> None:
@@ -25,11 +29,20 @@ def time_passed(d: Draft) -> None:
         shut(d, due.why)
         return
     if (due := kinds.get(DueKind.PAUSE_ENDS)) is not None:
+        d.resumed_at = due.at  # clocks run from then on, whoever looks when
         end_pause(d, punctual(d, due.at), f"its time was over ({due.why})")
+        follow(d)
     maintenance.look(d)
-    if not state.status.is_open or state.stands_still or state.visit is None:
+    if DueKind.HORIZON in kinds:
+        extend(d)
+    wish = sound(d)
+    if not state.status.is_open or state.visit is None:
         return
-    if not late_climb(d):
+    if state.stands_still:
+        if wish is not None:
+            lift(d, wish)
+        return
+    if not late_climb(d, wish):
         _acknowledgement(d)
         if state.next_pass_at is not None and state.next_pass_at <= d.now and not state.is_acknowledged:
             next_pass(d, state.next_pass_at)
@@ -42,7 +55,7 @@ def _acknowledgement(d: Draft) -> None:
     if at is None:
         return
     lasts = state.times.acknowledgement_lasts
-    words = format_duration(lasts) if lasts is not None else "its time"
+    words = write_length(lasts) if lasts is not None else "its time"
     if at <= d.now:
         tier = state.tier
         why = f"no work for {words} since {state.owner or 'somebody'} acknowledged"
@@ -85,7 +98,7 @@ def _round_due(d: Draft) -> datetime:
     """When the round that begins now was due: lateness is measured from it."""
     visit = d.visit
     if visit.last_round_at is None:
-        return visit.t0
+        return opening(d.state.time, visit.t0)
     at = next_round(d.state, visit)
     limit = tier_limit(d.state, visit)
     return at if at is not None and not visit.round_now and (limit is None or at < limit) else d.now

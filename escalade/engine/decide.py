@@ -6,9 +6,22 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold, WindowsFound
-from escalade.engine import acting, crowding, maintenance, merging, moving, outcomes, pausing, receipts
+from escalade.effects import CalendarsExtended, PagesSent, RoundResolved, StepFinished, TicketTold, WindowsFound
+from escalade.engine import (
+    acting,
+    clocks,
+    crowding,
+    customer,
+    horizon,
+    maintenance,
+    merging,
+    moving,
+    outcomes,
+    pausing,
+    receipts,
+)
 from escalade.engine.arriving import admitted, journal_written, opened
+from escalade.engine.calendars import opening
 from escalade.engine.clockwork import time_passed
 from escalade.engine.draft import Decision, Draft
 from escalade.engine.events import (
@@ -37,10 +50,12 @@ from escalade.messages.commands import (
     Escalate,
     Follow,
     Merge,
+    Message,
     Note,
     Pending,
     Reassign,
     Reopen,
+    Reply,
     Resolve,
     Respond,
     Resume,
@@ -67,6 +82,8 @@ def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") 
     """
     d = Draft(state, now, token=token)
     if isinstance(event, Command):
+        if event.at is not None:
+            d.clock_at = min(event.at, now)
         _command(d, event)
         if d.refusal is not None and event.event_id:
             d.remember_refusal(event.event_id)
@@ -74,12 +91,17 @@ def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") 
         opened(d, event)  # its id belongs to the next life, which has not handled it yet
     elif not d.seen(getattr(event, "event_id", "")):
         _ON[type(event)](d, event)
+    if d.state.engine >= 3 and d.state.clocks:
+        clocks.follow(d)
     return d.done()
 
 
 def _roster_changed(d: Draft, _: RosterChanged) -> None:
     holding = d.state.visit is not None and (d.visit.holding or d.visit.room_at is not None)
     if holding and d.state.status.is_open and not d.state.stands_still:
+        if opening(d.state.time, d.now) > d.now:
+            d.visit.hold_until = d.now  # it looks again when its tier opens
+            return
         begin_round(d, d.now)
 
 
@@ -95,6 +117,7 @@ _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
     StepFinished: outcomes.step_finished,
     TicketTold: merging.ticket_told,
     WindowsFound: maintenance.windows_found,
+    CalendarsExtended: horizon.extended,
     JournalWritten: journal_written,
     Admitted: lambda d, event: admitted(d, event.admission),
     Opened: opened,
@@ -129,6 +152,8 @@ _WHENEVER: Final[dict[type[Command], Callable[[Draft, Any], None]]] = {
     Follow: acting.follow,
     Close: pausing.close,
     Merge: merging.merge,
+    Reply: customer.reply,
+    Message: customer.message,
 }
 
 
@@ -166,7 +191,7 @@ def _command(d: Draft, cmd: Command) -> None:
             _too_late(d, cmd)
             return
         act(d, cmd)
-    if d.refusal is None and state.status.is_open:
+    if d.refusal is None and state.status.is_open and not isinstance(cmd, Message):
         worked(d, cmd.by, rung=rung)
 
 

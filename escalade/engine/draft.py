@@ -66,6 +66,10 @@ class Draft:
         """
         self.state = state.fork()
         self.now = now
+        self.clock_at = now
+        """The instant that clocks use: when a door received what arrived late (decision 29)."""
+        self.resumed_at: datetime | None = None
+        """When a pause ended that was found to have ended, for clocks: whoever looked when."""
         self._token = token
         self._effects: list[AnyEffect] = []
         self._entries: list[Entry] = []

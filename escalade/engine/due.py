@@ -7,12 +7,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from escalade.effects import ResolveRound
+from escalade.effects import ExtendCalendars, ResolveRound
+from escalade.engine.calendars import after, length_of, opening
+from escalade.engine.points import next_points, worked_out_until
+from escalade.engine.reckoning import pinned_clock
 from escalade.engine.standing import next_cover
 from escalade.engine.state import BREATH, TicketState, Visit, rhythm
+from escalade.errors import HorizonError
+from escalade.policy.clocks import BREACH
+from escalade.policy.lengths import write_length
 from escalade.ticket import Status
+from escalade.time.budgets import Budget
 from escalade.time.durations import format_duration
 from escalade.time.instants import format_instant
+from escalade.time.open_time import ALWAYS
 
 
 class DueKind(StrEnum):
@@ -27,6 +35,9 @@ class DueKind(StrEnum):
     TIER_LIMIT = "tier_limit"
     EXPIRY = "expiry"
     REMINDER = "reminder"
+    HORIZON = "horizon"
+    BREACH = "breach"
+    CLOCK = "clock"
     HOLD_ENDS = "hold_ends"
     ROOM = "room"
     ROUND = "round"
@@ -76,6 +87,10 @@ def _dues(state: TicketState) -> Iterator[Due]:
             within = format_duration(state.policy.reopen_within)
             yield Due(state.reopen_until, DueKind.CLOSE, "it closes", f"resolved, and not reopened within {within}")
         return
+    if state.clocks:
+        yield from _clocks(state)
+    if state.policy.calendars:
+        yield from _horizon(state)
     if state.pause is not None:
         pause = state.pause
         on = f" on the {pause.on}" if pause.on else ""
@@ -90,10 +105,19 @@ def _dues(state: TicketState) -> Iterator[Due]:
         return
     others = [*_limits(state, visit), *(_rounds(state, visit) if visit.acknowledged_at is None else ())]
     yield from others
-    if others and (cover := next_cover(state)) is not None:
+    if (others or _waits_for_maintenance(state)) and (cover := next_cover(state)) is not None:
         # With nothing else due there is nothing to hold back: it may pass without waking anybody up, this included.
         what = f"maintenance until {format_instant(cover.end)}: nobody is paged"
         yield Due(cover.start, DueKind.MAINTENANCE_BEGINS, what, ", ".join(window.name for window in cover.windows))
+
+
+def _waits_for_maintenance(state: TicketState) -> bool:
+    """Whether a clock runs that is to stand still in maintenance: then its beginning must not pass unseen."""
+    policy = state.policy
+    if policy is None or not state.windows:
+        return False
+    found = (pinned_clock(policy, run) for run in state.clocks.values() if run.running)
+    return any(pinned is not None and "maintenance" in pinned.pause_on for pinned in found)
 
 
 def earlier(first: datetime | None, second: datetime | None) -> datetime | None:
@@ -108,7 +132,8 @@ def tier_limit(state: TicketState, visit: Visit) -> datetime | None:
     within = state.times.acknowledge_within
     if visit.acknowledged_at is not None or visit.holding:
         return None
-    return earlier(visit.t0 + within if within is not None else None, visit.caps.get(DueKind.TIER_LIMIT))
+    at = after(state.time, visit.t0, within, began=visit.began_at) if within is not None else None
+    return earlier(at, visit.caps.get(DueKind.TIER_LIMIT))
 
 
 def resolve_limit(state: TicketState, visit: Visit) -> datetime | None:
@@ -116,7 +141,9 @@ def resolve_limit(state: TicketState, visit: Visit) -> datetime | None:
     within, tier, anchor = state.times.resolve_within, state.tier, visit.resolve_anchor
     if visit.holding and tier is not None and tier.resolve_from_entry:
         return None  # like the tier limit, it waits for somebody to be on duty (decision 15)
-    derived = anchor + within if anchor is not None and within is not None else None
+    derived = None
+    if anchor is not None and within is not None:
+        derived = after(state.time, anchor, within, began=visit.resolve_began_at)
     return earlier(derived, visit.caps.get(DueKind.RESOLVE_LIMIT) if anchor is not None else None)
 
 
@@ -125,7 +152,8 @@ def expiry(state: TicketState, visit: Visit) -> datetime | None:
     lasts = state.times.acknowledgement_lasts
     if visit.acknowledged_at is None or visit.worked_at is None:
         return None
-    return earlier(visit.worked_at + lasts if lasts is not None else None, visit.caps.get(DueKind.EXPIRY))
+    at = after(state.time, visit.worked_at, lasts) if lasts is not None else None
+    return earlier(at, visit.caps.get(DueKind.EXPIRY))
 
 
 def next_round(state: TicketState, visit: Visit) -> datetime | None:
@@ -133,22 +161,50 @@ def next_round(state: TicketState, visit: Visit) -> datetime | None:
     if visit.acknowledged_at is not None:
         return None
     if visit.last_round_at is None:
-        return visit.t0
+        return opening(state.time, visit.t0)
     if visit.round_now:
-        return visit.last_round_at
+        return opening(state.time, visit.owed_at or visit.last_round_at)
     if visit.holding or visit.room_at is not None:
         return None
     if state.in_catch_all:
         return visit.last_round_at + rhythm(visit.rounds)
     every = state.times.repeat_every
-    derived = None
-    if every is not None:
-        # The grid is t0 + j·every, so that lateness never adds up; missed ticks collapse into one.
-        derived = visit.t0 + ((visit.last_round_at - visit.t0) // every + 1) * every
-        if derived - visit.last_round_at < min(BREATH, every / 2):
-            # The last round was late, or made by the end of a pause: this tick would page again on its heels.
-            derived += every
+    derived = _tick(state, visit, visit.last_round_at, every) if every is not None else None
     return earlier(derived, visit.caps.get(DueKind.ROUND))
+
+
+def _tick(state: TicketState, visit: Visit, last: datetime, every: timedelta | Budget) -> datetime | None:
+    """The next instant of the grid t0 + j·every after the last round; on open time, where the tier has a calendar.
+
+    Lateness never adds up, and missed ticks collapse into one. When the last round was late, or made by the end of a
+    pause, a tick that would page again on its heels is left out.
+    """
+    time = state.time
+    if time is ALWAYS and isinstance(every, timedelta):
+        derived = visit.t0 + ((last - visit.t0) // every + 1) * every
+        return derived + every if derived - last < min(BREATH, every / 2) else derived
+    try:
+        step = length_of(time, visit.began_at or visit.t0, every)
+        ran = time.between(visit.t0, last)
+        ticks = ran // step + 1
+        if ticks * step - ran < min(BREATH, step / 2):
+            ticks += 1
+        # A repeat that would fall on a close comes with the next opening: nobody is paged in closed time.
+        return time.add(visit.t0, ticks * step, "next_open")
+    except HorizonError:
+        return None
+
+
+def _clocks(state: TicketState) -> Iterator[Due]:
+    for point in next_points(state):
+        kind = DueKind.BREACH if point.threshold == BREACH else DueKind.CLOCK
+        yield Due(point.at, kind, point.what, point.why)
+
+
+def _horizon(state: TicketState) -> Iterator[Due]:
+    at = worked_out_until(state)
+    if at is not None and not any(isinstance(effect, ExtendCalendars) for effect in state.pending.values()):
+        yield Due(at, DueKind.HORIZON, "its calendars are worked out further", "their horizon comes nearer")
 
 
 def _limits(state: TicketState, visit: Visit) -> Iterator[Due]:
@@ -158,22 +214,27 @@ def _limits(state: TicketState, visit: Visit) -> Iterator[Due]:
         why = "the last pass through the ladder reached nobody"
         yield Due(state.next_pass_at, DueKind.NEXT_PASS, "the ladder is climbed again", why)
     if (at := tier_limit(state, visit)) is not None:
-        within = format_duration(times.acknowledge_within or timedelta(0))
+        within = write_length(times.acknowledge_within or timedelta(0))
         why = f"nobody has acknowledged; {name} answers within {within} at {severity}"
         yield Due(at, DueKind.TIER_LIMIT, onward, why)
     if (at := resolve_limit(state, visit)) is not None:
-        within = format_duration(times.resolve_within or timedelta(0))
+        within = write_length(times.resolve_within or timedelta(0))
         why = f"not resolved; {name} resolves within {within} at {severity}"
         yield Due(at, DueKind.RESOLVE_LIMIT, onward, why)
     if (at := expiry(state, visit)) is not None:
         tier = state.tier
         lasts = times.acknowledgement_lasts or timedelta(0)
         what = onward if tier is not None and tier.expiry_climbs else "it is un-acknowledged and pages again"
-        why = f"an acknowledgement lasts {format_duration(lasts)} without work"
+        why = f"an acknowledgement lasts {write_length(lasts)} without work"
         yield Due(at, DueKind.EXPIRY, what, why)
         if not visit.reminded and state.owner:
-            ahead = min(timedelta(minutes=5), lasts / 5)
-            yield Due(at - ahead, DueKind.REMINDER, f"{state.owner} is reminded", why)
+            yield Due(_reminder(state, at, lasts), DueKind.REMINDER, f"{state.owner} is reminded", why)
+
+
+def _reminder(state: TicketState, at: datetime, lasts: timedelta | Budget) -> datetime:
+    longest = timedelta(minutes=5)
+    ahead = min(longest, lasts / 5) if isinstance(lasts, timedelta) else longest
+    return at - ahead if state.time is ALWAYS else state.time.add(at, -ahead)
 
 
 def _onward(state: TicketState, visit: Visit) -> str:
@@ -189,9 +250,11 @@ def _onward(state: TicketState, visit: Visit) -> str:
 
 def _rounds(state: TicketState, visit: Visit) -> Iterator[Due]:
     if visit.holding and visit.hold_until is not None:
-        yield Due(visit.hold_until, DueKind.HOLD_ENDS, "somebody is on duty: they are paged", "nobody is on duty now")
+        held = opening(state.time, visit.hold_until)
+        yield Due(held, DueKind.HOLD_ENDS, "somebody is on duty: they are paged", "nobody is on duty now")
     if visit.room_at is not None:
-        yield Due(visit.room_at, DueKind.ROOM, "somebody has room: they are paged", "everybody here is over a limit")
+        room = opening(state.time, visit.room_at)
+        yield Due(room, DueKind.ROOM, "somebody has room: they are paged", "everybody here is over a limit")
     resolving = _resolving(state, visit)
     at = None if resolving else next_round(state, visit)
     limit = tier_limit(state, visit)
@@ -218,5 +281,7 @@ def _resolving(state: TicketState, visit: Visit) -> bool:
 
 def _round_due(state: TicketState, visit: Visit, at: datetime) -> Due:
     every = state.times.repeat_every
-    why = f"un-acknowledged; repeats every {format_duration(every)}" if every else "un-acknowledged"
+    why = f"un-acknowledged; repeats every {write_length(every)}" if every else "un-acknowledged"
+    if state.time is not ALWAYS and visit.last_round_at is None and at > visit.t0:
+        why = f"{state.tier_name} opens then; it came while that was closed"
     return Due(at, DueKind.ROUND, f"round {visit.rounds + 1} pages {', '.join(visit.targets)}", why)

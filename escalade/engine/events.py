@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from escalade.effects import PagesSent, RoundResolved, StepFinished, TicketTold, WindowsFound
+from escalade.effects import CalendarsExtended, PagesSent, RoundResolved, StepFinished, TicketTold, WindowsFound
 from escalade.messages.activities import Admission, JournalAck, Receipt
 from escalade.messages.commands import Command
 from escalade.ticket import Severity, Ticket
@@ -133,5 +133,6 @@ Event = (
     | StepFinished
     | TicketTold
     | WindowsFound
+    | CalendarsExtended
     | Command
 )

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from escalade.engine import clocks
+from escalade.engine.calendars import opening
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind, resolve_limit, tier_limit
 from escalade.engine.standing import arrive, begin_steps
 from escalade.engine.state import PUNCTUAL, Visit, rhythm
+from escalade.engine.usage import leave, used_words
+from escalade.policy.lengths import write_length
 from escalade.time.durations import format_duration
 from escalade.time.instants import format_instant
+
+
+class Wish(NamedTuple):
+    """A climb that clocks ask for."""
+
+    to: int
+    """The index of the tier; higher than the present one."""
+    due: datetime
+    why: str
 
 
 def punctual(d: Draft, due: datetime) -> datetime:
@@ -32,7 +46,11 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
     left = state.visit
     d.stop_paging()
     d.drop_steps()
+    # Reassigned, or reopened where it was resolved: what the tier promised goes on, or not, as that says.
+    same = left is not None and left.tier == tier and (targets is not None or left.used)
     if left is not None:
+        if not same:
+            clocks.left_tier(d, why)
         _leave(d, left, why)
     state.rung += 1
     state.next_pass_at = None
@@ -54,6 +72,8 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
         reassigned=targets is not None,
         reached_before=state.pass_reached,
         resolve_anchor=t0 if not last and state.policy.tiers[tier].resolve_from_entry else None,
+        began_at=t0,
+        resolve_began_at=t0 if not last and state.policy.tiers[tier].resolve_from_entry else None,
     )
     arrive(d)
     overdue = [
@@ -61,11 +81,14 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
     ]
     if overdue and not state.stands_still:
         # A limit of a few seconds, found late: nobody is climbed over before they could be told (decision 1).
-        d.visit.t0 = d.now
+        d.visit.t0 = d.visit.began_at = d.now
         d.visit.resolve_anchor = d.visit.resolve_anchor and d.now
+        d.visit.resolve_began_at = d.visit.resolve_anchor
     limits = limit_words(d)
     d.note("tier.entered", f"entered {state.tier_name} (rung {state.rung}){limits}", why, t0=format_instant(t0))
     begin_steps(d)
+    if not same:
+        clocks.begin_tier(d)
     if left is not None:
         subject = f"{state.ticket.title}: now with {state.tier_name}"
         d.notify(state.followers, subject, why)
@@ -77,16 +100,19 @@ def limit_words(d: Draft) -> str:
     at = tier_limit(d.state, d.visit)
     if d.state.maintenance is not None:
         return "; in maintenance"
+    opens = opening(d.state.time, d.visit.t0)
+    closed = f"; closed until {format_instant(opens)}, when its rounds begin" if opens > d.visit.t0 else ""
     if at is not None:
-        return f"; acknowledge by {format_instant(at)}"
-    return "; pages until somebody answers" if d.state.tier is not None else ""
+        return f"{closed}; acknowledge by {format_instant(at)}"
+    return f"{closed}; pages until somebody answers" if d.state.tier is not None else ""
 
 
 def _leave(d: Draft, visit: Visit, why: str) -> None:
     state = d.state
     stayed = d.now - visit.entered_at
+    use = leave(d)
     whole = timedelta(seconds=round(stayed.total_seconds()))
-    what = f"left {state.tier_name} (rung {visit.rung}) after {format_duration(whole)}"
+    what = f"left {state.tier_name} (rung {visit.rung}) after {format_duration(whole)}{used_words(use, stayed)}"
     d.note(
         "tier.left",
         what,
@@ -95,6 +121,7 @@ def _leave(d: Draft, visit: Visit, why: str) -> None:
         rounds=visit.rounds,
         told=list(visit.told),
         acknowledged=visit.acknowledged_at is not None,
+        business_seconds=use.business.total_seconds() if use is not None else None,
     )
 
 
@@ -168,7 +195,7 @@ def unacknowledge(d: Draft, t0: datetime, why: str, *, kind: str) -> None:
     visit.acknowledged_at = None
     visit.worked_at = None
     visit.reminded = False
-    visit.t0 = t0
+    visit.t0 = visit.began_at = t0
     visit.last_round_at = None
     for began_anew in (DueKind.TIER_LIMIT, DueKind.ROUND, DueKind.EXPIRY):
         visit.caps.pop(began_anew, None)
@@ -185,7 +212,7 @@ def rounds(d: Draft) -> None:
     state, visit = d.state, d.visit
     if state.stands_still or visit.acknowledged_at is not None:
         return
-    if visit.last_round_at is None and visit.t0 > d.now:
+    if visit.last_round_at is None and opening(state.time, visit.t0) > d.now:
         return
     begin_round(d, visit.t0 if visit.last_round_at is None else d.now)
 
@@ -195,15 +222,15 @@ def begin_round(d: Draft, due: datetime) -> None:
     state, visit = d.state, d.visit
     visit.rounds += 1
     visit.last_round_at = d.now
-    visit.round_now = False
+    visit.round_now, visit.owed_at = False, None
     visit.room_at = None
     if visit.holding:
         # Limits did not run meanwhile; whoever is on duty now gets the tier's whole time (decision 15).
-        visit.holding, visit.hold_until, visit.t0 = False, None, due
+        visit.holding, visit.hold_until, visit.t0, visit.began_at = False, None, due, due
         for began_anew in (DueKind.TIER_LIMIT, DueKind.RESOLVE_LIMIT):
             visit.caps.pop(began_anew, None)
         if state.tier is not None and state.tier.resolve_from_entry:
-            visit.resolve_anchor = due
+            visit.resolve_anchor = visit.resolve_began_at = due
     visit.caps.pop(DueKind.ROUND, None)
     label = "the catch-all's round" if state.in_catch_all else "round"
     has_it = ", ".join(ack.by.id for ack in visit.acks)
@@ -212,8 +239,12 @@ def begin_round(d: Draft, due: datetime) -> None:
     d.resolve("catch_all" if state.in_catch_all else "round", visit.targets, due_at=due)
 
 
-def late_climb(d: Draft) -> bool:
-    """Climb if a limit has passed. One climb at most, whatever else is overdue (decision 1).
+def late_climb(d: Draft, wish: Wish | None = None) -> bool:
+    """Climb if a limit has passed or a clock asks for it. One climb at most, with all its reasons (decisions 1, 3).
+
+    Args:
+        d: the decision in the making.
+        wish: what clocks ask for.
 
     Returns:
         Whether it climbed.
@@ -223,14 +254,16 @@ def late_climb(d: Draft) -> bool:
     times, severity = state.times, state.ticket.severity.value
     at = tier_limit(state, visit)
     if at is not None and at <= d.now:
-        within = format_duration(times.acknowledge_within) if times.acknowledge_within is not None else "its limit"
+        within = write_length(times.acknowledge_within) if times.acknowledge_within is not None else "its limit"
         reasons.append((at, f"nobody acknowledged within {within} ({severity})"))
     at = resolve_limit(state, visit)
     if at is not None and at <= d.now:
-        within = format_duration(times.resolve_within) if times.resolve_within is not None else "its limit"
+        within = write_length(times.resolve_within) if times.resolve_within is not None else "its limit"
         reasons.append((at, f"not resolved within {within} ({severity})"))
+    if wish is not None:
+        reasons.append((wish.due, wish.why))
     if not reasons:
         return False
     due = min(at for at, _ in reasons)
-    climb(d, punctual(d, due), [text for _, text in reasons])
+    climb(d, punctual(d, due), [text for _, text in reasons], to=wish.to if wish is not None else None)
     return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from escalade.effects import LookUpWindows, WindowsFound
+from escalade.engine import clocks
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind
 from escalade.engine.events import WindowsChanged
@@ -51,7 +52,7 @@ def pause_began(d: Draft) -> None:
     """It is snoozed or pending from now on, which stands still by itself: what maintenance stood still is settled."""
     active = d.state.maintenance
     if active is not None and d.state.pause is None:
-        push_back(d, max(d.now - active.counted_from, timedelta(0)))
+        push_back(d, active.counted_from, d.now)
         d.state.maintenance = active.model_copy(update={"counted_from": d.now})
 
 
@@ -59,7 +60,7 @@ def pause_over(d: Draft, at: datetime) -> None:
     """A pause is over: a window may have opened or closed meanwhile."""
     state = d.state
     if state.maintenance is not None and state.maintenance.until <= at:
-        _end(d, at, t0=at, why="the window closed while it was paused", gap=timedelta(0))
+        _end(d, at, t0=at, why="the window closed while it was paused", counted=False)
     elif state.maintenance is not None:
         state.maintenance = state.maintenance.model_copy(update={"counted_from": at})
     else:
@@ -141,7 +142,7 @@ def _adjust(d: Draft, why: str) -> None:
     ask_when_short(d, d.now)
 
 
-def _end(d: Draft, at: datetime, *, t0: datetime, why: str, gap: timedelta | None = None) -> None:
+def _end(d: Draft, at: datetime, *, t0: datetime, why: str, counted: bool = True) -> None:
     """It is over: un-acknowledged it begins anew in its tier, acknowledged its limits go on with what was left.
 
     Args:
@@ -149,23 +150,27 @@ def _end(d: Draft, at: datetime, *, t0: datetime, why: str, gap: timedelta | Non
         at: the instant it is over.
         t0: where limits count from, if they begin anew.
         why: what ended it.
-        gap: how long time stood still by it; from its beginning when omitted.
+        counted: whether time stood still by it alone; a pause over it has moved everything already.
     """
     state, visit, ended = d.state, d.visit, d.state.maintenance
     assert ended is not None
     state.maintenance = None
     state.windows_seen = at
     state.windows = without_past(state.windows, at)
-    push_back(d, max(at - ended.counted_from, timedelta(0)) if gap is None else gap)
+    if counted:
+        push_back(d, ended.counted_from, at)
+    d.resumed_at = at  # clocks run from then on, whoever looks when
+    clocks.follow(d)
+    d.resumed_at = None
     whole = format_duration(timedelta(seconds=round(max(at - ended.since, timedelta(0)).total_seconds())))
     if visit.acknowledged_at is not None:
         what = f"out of maintenance after {whole}; {state.owner or 'somebody'} has it, limits go on with what was left"
     else:
         what = f"out of maintenance after {whole}, and still open: {state.tier_name} is paged anew"
-        visit.t0, visit.last_round_at, visit.rounds = t0, None, 0
+        visit.t0, visit.began_at, visit.last_round_at, visit.rounds = t0, t0, None, 0
         visit.turn, visit.turn_reached = [], False
         if state.tier is not None and state.tier.resolve_from_entry:
-            visit.resolve_anchor = t0
+            visit.resolve_anchor = visit.resolve_began_at = t0
         for began_anew in (DueKind.TIER_LIMIT, DueKind.ROUND):
             visit.caps.pop(began_anew, None)
     d.note("maintenance.ended", what, why, seconds=(at - ended.since).total_seconds())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from escalade.effects import TellTicket, TicketTold
+from escalade.engine import clocks
 from escalade.engine.acting import MANY
 from escalade.engine.draft import CALLS, Draft
 from escalade.engine.events import MergeAnswered, MergedHere
@@ -120,6 +121,7 @@ def _not_merged(d: Draft, into: str, why: str) -> None:
     d.note("ticket.merge_failed", f"could not be merged into {into}; it goes on here", why)
     if state.visit is None and state.policy is not None and state.status.is_open:
         start = state.policy.start_at.get(state.ticket.severity, 0)
+        clocks.begin(d)
         enter(d, start, d.now, f"{into} is not open any more")
 
 
@@ -132,6 +134,7 @@ def _merged(d: Draft, into: str) -> None:
         return
     d.stop_paging(CALLS)
     d.drop_steps()
+    clocks.ended(d, f"it goes on in {into}")
     state.pause = state.maintenance = None
     state.status = Status.CLOSED
     state.closed_at = d.now

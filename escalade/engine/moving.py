@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalade.engine import maintenance
+from escalade.engine import clocks, maintenance
+from escalade.engine.calendars import opening
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind, expiry, next_round, resolve_limit, tier_limit
 from escalade.engine.ladder import climb, enter, exhaust
@@ -60,7 +61,7 @@ def escalate(d: Draft, cmd: Escalate) -> None:
             return
         d.refuse("not_higher", text, actor=cmd.by, command=cmd.name)
         return
-    drop_pause(d, cmd)
+    drop_pause(d, f"{cmd.name} by {cmd.by.id}", cmd.by)
     to = state.policy.tiers[target].name if target < len(state.policy.tiers) else "past the last tier"
     d.note("ticket.escalated", f"escalated by {cmd.by.id}: {to}", cmd.reason, actor=cmd.by, reason=cmd.reason, to=to)
     why = f"escalated by {cmd.by.id}: {cmd.reason}"
@@ -90,7 +91,7 @@ def give_back(d: Draft, cmd: Return) -> None:
         text = "It is in the lowest tier." if here == 0 else f"{cmd.to} is not lower; use escalate."
         d.refuse("not_lower", text, actor=cmd.by, command=cmd.name)
         return
-    drop_pause(d, cmd)
+    drop_pause(d, f"{cmd.name} by {cmd.by.id}", cmd.by)
     state.bounces += 1
     assert state.policy is not None
     to = state.policy.tiers[target].name
@@ -117,6 +118,7 @@ def reopened(d: Draft, why: str, cmd: Command | None) -> None:
         d.note("ticket.reopened", why, cmd.comment, actor=cmd.by, reopens=state.reopens)
     else:
         d.note("ticket.reopened", "reopened", why, reopens=state.reopens)
+    clocks.reopened(d, why)
     tier = state.visit.tier if state.visit is not None else state.policy.start_at.get(state.ticket.severity, 0)
     enter(d, tier, d.now, why)
 
@@ -146,11 +148,14 @@ def change_severity(d: Draft, new: Severity) -> None:
     old = state.ticket.severity.value
     raised = new.rank < state.ticket.severity.rank
     before = _instants(state) if raised else {}
+    began = opening(state.time, state.visit.t0) if state.visit is not None else d.now
     state.ticket = state.ticket.model_copy(update={"severity": new})
     visit = state.visit
     if visit is None or state.policy is None or not state.status.is_open:
         return
     visit.caps = before
+    _not_over_night(d, began)
+    clocks.retarget(d, f"the severity is {new.value} now")
     if not raised:
         maintenance.severity_changed(d, old)
         return
@@ -164,6 +169,18 @@ def change_severity(d: Draft, new: Severity) -> None:
         # What waits for room at one severity may be paged all the same at the next.
         visit.room_at, visit.round_now = None, True
     maintenance.severity_changed(d, old)
+
+
+def _not_over_night(d: Draft, began: datetime) -> None:
+    """A ticket that waited for its tier to open, and is woken by its new severity, has its whole time from here.
+
+    Counted from its arrival, its limit might be over already: it would be climbed over before anybody was told.
+    """
+    visit = d.visit
+    if began > d.now and visit.rounds == 0 and opening(d.state.time, visit.t0) <= d.now and not d.state.stands_still:
+        visit.t0 = visit.began_at = d.now
+        if visit.resolve_anchor is not None:
+            visit.resolve_anchor = visit.resolve_began_at = d.now
 
 
 def _instants(state: TicketState) -> dict[str, datetime]:

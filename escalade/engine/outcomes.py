@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from escalade.deliveries import once_each, people_now
 from escalade.effects import (
     ResolveRound,
@@ -11,6 +13,7 @@ from escalade.effects import (
     StepFinished,
 )
 from escalade.engine.acting import settle
+from escalade.engine.calendars import after, opening
 from escalade.engine.crowding import passed_over, wait_for_room
 from escalade.engine.draft import PAGING, Draft
 from escalade.engine.events import StepStarted
@@ -19,6 +22,7 @@ from escalade.engine.receipts import failed_early, own_people, pages_sent, reach
 from escalade.engine.state import DueStep, Told
 from escalade.messages.activities import PagePerson, Receipt
 from escalade.people.resolve import Recipient, ResolvedRound
+from escalade.time.open_time import ALWAYS
 
 
 def round_resolved(d: Draft, event: RoundResolved) -> None:
@@ -80,10 +84,16 @@ def _later(d: Draft, fresh: list[Recipient]) -> None:
     for recipient in fresh:
         first_at = visit.told[recipient.target].first_at
         visit.steps += [
-            DueStep(target=recipient.target, why=recipient.why, plan=plan, due=first_at + plan.after)
+            DueStep(target=recipient.target, why=recipient.why, plan=plan, due=_step_due(d, first_at, plan.after))
             for plan in recipient.plan
             if plan.after and not recipient.digest  # a digest is one message, by what they use at once
         ]
+
+
+def _step_due(d: Draft, first_at: datetime, wait: timedelta) -> datetime:
+    """When a later step of somebody's own rules is due: in the tier's open time, never in closed time."""
+    time = d.state.time
+    return first_at + wait if time is ALWAYS else opening(time, after(time, first_at, wait))
 
 
 def _know(d: Draft, resolved: ResolvedRound) -> list[Recipient]:

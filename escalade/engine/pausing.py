@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from escalade.engine import maintenance
+from escalade.engine import clocks, maintenance
 from escalade.engine.draft import CALLS, Draft
 from escalade.engine.ladder import begin_round
 from escalade.engine.standing import push_back
 from escalade.engine.state import Pause
+from escalade.engine.usage import leave, stood_still, summary
 from escalade.engine.work import worked
-from escalade.messages.commands import Close, Command, Pending, Resolve, Resume, SetStatus, Snooze
+from escalade.messages.commands import Close, Pending, Resolve, Resume, SetStatus, Snooze
 from escalade.ticket import Actor, Status
 from escalade.time.durations import format_duration
 from escalade.time.instants import format_instant
@@ -78,27 +79,34 @@ def end_pause(d: Draft, at: datetime, why: str, *, actor: Actor | None = None) -
     state.status = ended.status
     gap = max(at - ended.since, timedelta(0))
     visit = state.visit
-    push_back(d, gap)
+    push_back(d, ended.since, ended.since + gap)
     if visit is not None:
+        stood_still(d, ended.since, ended.since + gap)
         visit.round_now = visit.acknowledged_at is None and visit.last_round_at is not None
     text = f"back as {state.status.value} after {format_duration(timedelta(seconds=round(gap.total_seconds())))}"
     d.note(f"{ended.kind}.ended", text, why, actor=actor or d.system, seconds=gap.total_seconds())
     maintenance.pause_over(d, at)
     if visit is not None and visit.acknowledged_at is None and not state.stands_still:
+        if not state.time.is_open(d.now):
+            # It pages when its tier opens: at once would be in closed time.
+            visit.owed_at = d.now
+            return
         visit.round_now = False
         begin_round(d, at)
 
 
-def drop_pause(d: Draft, cmd: Command) -> None:
-    """A command that moves the ticket ends its pause; where it goes, everything starts anew."""
+def drop_pause(d: Draft, why: str, by: Actor) -> None:
+    """What moves the ticket ends its pause; where it goes, everything starts anew."""
     state = d.state
     ended = state.pause
     if ended is None:
         return
+    if state.visit is not None:
+        stood_still(d, ended.since, d.now)
     state.pause, state.status = None, ended.status
-    text = f"no longer {ended.kind}: {cmd.name} by {cmd.by.id}"
+    text = f"no longer {ended.kind}: {why}"
     seconds = (d.now - ended.since).total_seconds()
-    d.note(f"{ended.kind}.ended", text, "it moves on", actor=cmd.by, seconds=seconds)
+    d.note(f"{ended.kind}.ended", text, "it moves on", actor=by, seconds=seconds)
     maintenance.pause_over(d, d.now)
 
 
@@ -122,13 +130,18 @@ def resolve(d: Draft, cmd: Resolve) -> None:
     worked(d, cmd.by, rung=state.rung)
     d.stop_paging(CALLS)
     d.drop_steps()
+    clocks.resolved(d)
+    leave(d)
     state.pause = state.maintenance = None
     state.next_pass_at = None
     state.status = Status.RESOLVED
     state.resolved_at = d.now
     seconds = (d.now - state.opened_at).total_seconds()
     text = f"resolved by {cmd.by.id} in {state.tier_name or 'no tier'}"
-    d.note("ticket.resolved", text, cmd.comment, actor=cmd.by, seconds=seconds, owner=state.owner)
+    used = [use.model_dump(mode="json") for use in state.used]
+    d.note("ticket.resolved", text, cmd.comment, actor=cmd.by, seconds=seconds, owner=state.owner, used=used)
+    if state.used:
+        d.note("ticket.used", f"time used: {summary(state.used)}", "it was resolved", used=used)
     d.notify(state.followers, f"{state.ticket.title}: resolved", cmd.comment or text)
     window = state.policy.reopen_within
     if cmd.close or not window:
@@ -163,6 +176,7 @@ def cancelled(d: Draft, reason: str) -> None:
         return
     d.stop_paging(CALLS)
     d.drop_steps()
+    clocks.ended(d, "its workflow was cancelled")
     d.state.pause = None
     d.note("ticket.cancelled", "its workflow was cancelled from outside Escalade", reason)
     shut(d, "its workflow was cancelled")

@@ -91,7 +91,7 @@ def _failed_round(d: Draft, effect: SendPages, errors: str, channels: list[str])
     if effect.candidates_left:
         text = f"round {effect.round} reached nobody ({people}); the next one is told at once"
         d.note("round.failed", text, errors)
-        visit.round_now = True
+        visit.round_now, visit.owed_at = True, d.now
     elif effect.others_told or (visit.turn_reached and _takes_turns(d)):
         d.note("round.failed", f"round {effect.round} reached nobody ({people}); others here were reached", errors)
     else:
@@ -123,7 +123,7 @@ def own_people(d: Draft, why: str) -> None:
     assert state.policy is not None
     visit.targets = list(state.tier.page if state.tier is not None else state.policy.catch_all)
     visit.reassigned = False
-    visit.round_now = True
+    visit.round_now, visit.owed_at = True, d.now
     d.note("round.nobody", "the new assignee cannot be told; those of the rung are paged", why)
 
 

@@ -5,9 +5,11 @@ The ladder itself asks here when a ticket enters a tier; how a maintenance ends 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from escalade.effects import LookUpWindows, RunStep
+from escalade.engine import clocks
+from escalade.engine.calendars import kept, put_off
 from escalade.engine.draft import Draft
 from escalade.engine.state import Maintenance, TicketState
 from escalade.maintenance.pinned import Cover, cover_at, covers
@@ -47,6 +49,7 @@ def begin(d: Draft, cover: Cover) -> None:
     why = ": ".join([", ".join(names), *([state.maintenance.reason] if reasons else [])])
     ids = [window.id for window in cover.windows]
     d.note("maintenance.began", what, why, windows=ids, until=format_instant(cover.end))
+    clocks.follow(d)
 
 
 def arrive(d: Draft) -> None:
@@ -60,22 +63,28 @@ def arrive(d: Draft) -> None:
         begin(d, cover._replace(start=d.now))
 
 
-def push_back(d: Draft, gap: timedelta) -> None:
-    """Time stood still for so long: everything that is counted in the visit moves by it."""
+def push_back(d: Draft, since: datetime, at: datetime) -> None:
+    """Time stood still from an instant to another: everything that is counted in the visit keeps what was left of it.
+
+    What is counted is the open time of the tier.
+    """
     state, visit = d.state, d.state.visit
+    if at <= since:
+        return
     if state.next_pass_at is not None:
-        state.next_pass_at += gap
+        state.next_pass_at += at - since
     if visit is None:
         return
-    visit.t0 += gap
-    visit.steps = [step.model_copy(update={"due": step.due + gap}) for step in visit.steps]
-    visit.caps = {kind: instant + gap for kind, instant in visit.caps.items()}
+    time = state.time
+    visit.t0 = kept(time, visit.t0, since, at)
+    visit.steps = [step.model_copy(update={"due": put_off(time, step.due, since, at)}) for step in visit.steps]
+    visit.caps = {kind: put_off(time, instant, since, at) for kind, instant in visit.caps.items()}
     if visit.last_round_at is not None:
-        visit.last_round_at += gap
+        visit.last_round_at = kept(time, visit.last_round_at, since, at)
     if visit.resolve_anchor is not None:
-        visit.resolve_anchor += gap
+        visit.resolve_anchor = kept(time, visit.resolve_anchor, since, at)
     if visit.worked_at is not None:
-        visit.worked_at += gap
+        visit.worked_at = kept(time, visit.worked_at, since, at)
 
 
 def begin_steps(d: Draft) -> None:

@@ -11,6 +11,8 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from escalade.effects import AnyEffect
+from escalade.engine.calendars import tier_time
+from escalade.engine.clockstate import ClockRun, TierUse
 from escalade.maintenance.pinned import PinnedWindow
 from escalade.messages.activities import Receipt
 from escalade.people.resolve import ContactPlan
@@ -18,12 +20,14 @@ from escalade.policy.pinned import PinnedPolicy, PinnedTier, TierTimes
 from escalade.record import Entry, Head
 from escalade.ticket import Actor, Status, Ticket
 from escalade.time.instants import Instant
+from escalade.time.open_time import ALWAYS, OpenTime
 
 ENGINE: Final = 3
 """The meaning of these rules. Every change of meaning is a branch on `TicketState.engine` (decision 40).
 
 2: a workflow task that takes in an outcome always commands something (`workflows.ticket`).
-3: rounds keep to people's limits, quiet hours and rest.
+3: clocks, calendars of tiers, and how much of the time each tier used; rounds keep to people's limits, quiet hours
+and rest.
 """
 
 RHYTHM: Final = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15))
@@ -112,6 +116,18 @@ class Visit(BaseModel):
     hold_until: Instant | None = None
     steps_owed: bool = False
     """Whether its steps have not been started because it came here in maintenance."""
+    began_at: Instant | None = None
+    """Where t0 was before any pause moved it: business days are counted out from there, once."""
+    resolve_began_at: Instant | None = None
+    """The same for the resolve limit."""
+    owed_at: Instant | None = None
+    """Since when a round is owed that the tier's calendar puts off to its opening."""
+    paused_wall: timedelta = timedelta(0)
+    """How long it was snoozed or pending in this visit, …"""
+    paused_business: timedelta = timedelta(0)
+    """… and how much of that was open time of the tier."""
+    used: bool = False
+    """Whether its time is in `TicketState.used` already (it was resolved here)."""
 
 
 class Pause(BaseModel):
@@ -204,13 +220,22 @@ class TicketState(BaseModel):
     tail: list[Entry] = Field(default_factory=list)
     """The newest entries, for queries."""
     head: Head | None = None
+    clocks: dict[str, ClockRun] = Field(default_factory=dict)
+    """By name, those that stopped included."""
+    replied_at: Instant | None = None
+    """The first public reply to the customer."""
+    used: list[TierUse] = Field(default_factory=list)
+    """How much of the time each tier used, visits that are over."""
+    horizon_tried_at: Instant | None = None
+    """When calendars were last asked for beyond their horizon, in vain or not."""
     updated_at: Instant
 
     def fork(self) -> TicketState:
         """A copy that may be changed: containers are new, what they hold is frozen or replaced whole."""
         copy = self.model_copy()
-        for name in ("followers", "responders", "paged", "merged_from", "outbox", "tail"):
+        for name in ("followers", "responders", "paged", "merged_from", "outbox", "tail", "used"):
             setattr(copy, name, list(getattr(self, name)))
+        copy.clocks = dict(self.clocks)
         copy.handled = dict(self.handled)
         copy.pending = dict(self.pending)
         if self.visit is not None:
@@ -255,6 +280,11 @@ class TicketState(BaseModel):
             return TierTimes()
         last = self.policy.tiers[-1].times[self.ticket.severity]
         return TierTimes(resolve_within=last.resolve_within, acknowledgement_lasts=last.acknowledgement_lasts)
+
+    @property
+    def time(self) -> OpenTime:
+        """The open time by which the present tier works at the present severity."""
+        return tier_time(self.policy, self.visit.tier, self.ticket.severity) if self.visit is not None else ALWAYS
 
     @property
     def is_acknowledged(self) -> bool:

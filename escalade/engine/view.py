@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from escalade.engine.clockview import clock_views
 from escalade.engine.draft import Decision
 from escalade.engine.due import DueKind, dues, tier_limit
 from escalade.engine.state import TicketState
+from escalade.engine.usage import so_far
 from escalade.maintenance.pinned import NotedWindow
 from escalade.messages.activities import Snapshot, TicketBrief
-from escalade.messages.views import Answer, TicketView, Told, Upcoming
+from escalade.messages.views import Answer, TicketView, TierUsed, Told, Upcoming
 from escalade.ticket import Status
 
 _LIMITS = (
@@ -19,6 +21,7 @@ _LIMITS = (
     DueKind.MAINTENANCE_ENDS,
     DueKind.NEXT_PASS,
     DueKind.EXPIRY,
+    DueKind.BREACH,
 )
 
 
@@ -144,8 +147,14 @@ def snapshot(state: TicketState) -> Snapshot:
     )
 
 
-def view(state: TicketState) -> TicketView:
-    """Everything a page about the ticket shows."""
+def view(state: TicketState, at: datetime | None = None) -> TicketView:
+    """Everything a page about the ticket shows.
+
+    Args:
+        state: the ticket.
+        at: the instant that clocks are read at, UTC; that of the last change when omitted.
+    """
+    at = at or state.updated_at
     visit, policy, tier = state.visit, state.policy, state.tier
     names = policy.status_names if policy else {}
     paused, active = state.pause, state.maintenance
@@ -190,4 +199,6 @@ def view(state: TicketState) -> TicketView:
         under_way=[effect.kind for effect in state.pending.values()],
         head=state.head,
         repeats=state.repeats,
+        clocks=clock_views(state, at),
+        used=[TierUsed(**use.model_dump()) for use in so_far(state, at)],
     )

@@ -25,10 +25,12 @@ from escalade.messages.commands import (
     Escalate,
     Follow,
     Merge,
+    Message,
     Note,
     Pending,
     Reassign,
     Reopen,
+    Reply,
     Resolve,
     Respond,
     Resume,
@@ -39,7 +41,7 @@ from escalade.messages.commands import (
     Unacknowledge,
 )
 from escalade.messages.tolerant import read_command, read_ticket
-from escalade.messages.views import Answer, TicketView, Told, Upcoming
+from escalade.messages.views import Answer, ClockView, ClockWhy, TicketView, Told, Upcoming
 
 __all__ = [
     "COMMANDS",
@@ -47,6 +49,8 @@ __all__ = [
     "Admission",
     "AdmitRequest",
     "Answer",
+    "ClockView",
+    "ClockWhy",
     "Close",
     "Command",
     "Escalate",
@@ -54,6 +58,7 @@ __all__ = [
     "JournalAck",
     "JournalBatch",
     "Merge",
+    "Message",
     "Note",
     "PageRequest",
     "PageResult",
@@ -61,6 +66,7 @@ __all__ = [
     "Reassign",
     "Receipt",
     "Reopen",
+    "Reply",
     "Resolve",
     "ResolveRequest",
     "Respond",

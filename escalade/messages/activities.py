@@ -14,6 +14,7 @@ from escalade.record import Entry, Head
 from escalade.ticket import Severity, Status, Ticket
 from escalade.time.durations import Duration
 from escalade.time.instants import Instant
+from escalade.time.pinned import PinnedCalendar
 
 Outcome = Literal["accepted", "delivered", "failed", "crossed", "unknown", "skipped", "digested"]
 """What became of a delivery: the provider took it, confirmed it, refused it; it was in the air while somebody
@@ -51,6 +52,23 @@ class Admission(BaseModel):
     """The maintenance windows that may concern it, now and later."""
     ask_windows: bool = False
     """Whether those made by command could not be looked up: the ticket asks again."""
+
+
+class CalendarsRequest(BaseModel):
+    """Calendars of a ticket that come near the end of their horizon."""
+
+    names: list[str]
+    since: Instant
+    """How far back they have to reach."""
+    months: int
+    """How far ahead of now."""
+
+
+class CalendarsResult(BaseModel):
+    """The calendars that are still configured, worked out further."""
+
+    calendars: dict[str, PinnedCalendar] = Field(default_factory=dict)
+    error: str = ""
 
 
 class ResolveRequest(BaseModel):

@@ -141,6 +141,24 @@ class Note(Command):
     text: str = Field(min_length=1, max_length=4000)
 
 
+class Reply(Command):
+    """The customer was answered, in public."""
+
+    name = "reply"
+    text: str = Field("", max_length=4000)
+    """What was said; may be left out where another system keeps it."""
+
+
+class Message(Command):
+    """The customer said something."""
+
+    name = "message"
+    text: str = Field("", max_length=4000)
+    """What was said; may be left out where another system keeps it."""
+    customer: str = Field("", max_length=128)
+    """Who said it."""
+
+
 class Merge(Command):
     """It is the same as another ticket: close it as merged into that one."""
 
@@ -178,6 +196,8 @@ COMMANDS: dict[str, type[Command]] = {
         Follow,
         SetSeverity,
         Note,
+        Reply,
+        Message,
         Merge,
         Reopen,
         Close,

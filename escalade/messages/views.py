@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 from escalade.messages.activities import Receipt
@@ -45,6 +48,64 @@ class Told(BaseModel):
     why: str
     first_at: Instant
     receipts: list[Receipt] = Field(default_factory=list)
+
+
+class ClockView(BaseModel):
+    """A clock of a ticket, as of the instant it was asked for."""
+
+    name: str
+    """`first_response`, `update`, `resolution`, `tier`."""
+    title: str
+    """What people call it."""
+    state: Literal["running", "paused", "met", "missed", "ended", "nothing promised"]
+    target: str = ""
+    calendar: str = ""
+    """Empty is around the clock."""
+    started_at: Instant
+    due: Instant | None = None
+    """None while it stands still, and where nothing is promised."""
+    breached: bool = False
+    """Whether its due has passed, or it was stopped after it."""
+    consumed: timedelta = timedelta(0)
+    left: timedelta | None = None
+    """Negative when more is used than was promised."""
+    next_at: Instant | None = None
+    """The next threshold, and which one."""
+    next_threshold: str = ""
+    paused_since: Instant | None = None
+    paused_on: str = ""
+    stopped_at: Instant | None = None
+    stopped_by: str = ""
+    met: bool | None = None
+
+
+class ThresholdAt(BaseModel):
+    """A threshold and when it is, or was, reached."""
+
+    at: Instant | None
+    threshold: str
+    passed: bool
+
+
+class ClockWhy(BaseModel):
+    """Why a clock is due when it is."""
+
+    clock: ClockView
+    seconds: float | None = None
+    """What was promised, in seconds of open time."""
+    thresholds: list[ThresholdAt] = Field(default_factory=list)
+    explanation: list[str] = Field(default_factory=list)
+    """What was counted, what was not, and why."""
+
+
+class TierUsed(BaseModel):
+    """How much of the time a tier used."""
+
+    tier: str
+    visits: int
+    wall: timedelta
+    business: timedelta
+    """Its own open time, without what the ticket was snoozed or pending."""
 
 
 class TicketView(BaseModel):
@@ -94,3 +155,6 @@ class TicketView(BaseModel):
     head: Head | None = None
     repeats: int = 0
     """How often the same key arrived again while open."""
+    clocks: list[ClockView] = Field(default_factory=list)
+    used: list[TierUsed] = Field(default_factory=list)
+    """How much of the time each tier used, the present visit included."""

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
 from escalade.people.roster import Roster, parse_target
+from escalade.policy.arming import (
+    Complaint,
+    arming_complaints,
+    calendar_of,
+    calendars_named,
+    pin_calendars,
+    pin_clock,
+    woken,
+)
 from escalade.policy.model import PolicySpec, TierSpec
 from escalade.policy.pinned import LARGEST, PinnedAgain, PinnedPolicy, PinnedStep, PinnedTier, TierTimes
 from escalade.ticket import Severity
+from escalade.time.calendar import CalendarSpec
+from escalade.time.compile import horizon
 from escalade.time.durations import NEVER
-
-Complaint = tuple[tuple[str | int, ...], str, str]
-"""Where (the path of keys), what is wrong, how to mend it."""
+from escalade.time.pinned import PinnedCalendar
 
 
 def compile_policy(
-    spec: PolicySpec, *, catch_all: list[str], step_versions: dict[str, str] | None = None
+    spec: PolicySpec,
+    *,
+    catch_all: list[str],
+    step_versions: dict[str, str] | None = None,
+    calendars: Mapping[str, CalendarSpec] | None = None,
+    at: datetime | None = None,
+    reach: tuple[datetime, datetime] | None = None,
 ) -> PinnedPolicy:
     """Spell a policy out into its pinned form.
 
@@ -27,7 +43,21 @@ def compile_policy(
         spec: the policy as written; `complaints` of it should be empty.
         catch_all: the installation's catch-all, used when the policy names none.
         step_versions: the versions of the registered steps, by name.
+        calendars: every calendar there is, by name.
+        at: the instant of the compiling, which calendars are pinned around.
+        reach: from when to when they are pinned instead of the usual horizon around it.
+
+    Raises:
+        ValueError: when the policy names a calendar and neither `at` nor `reach` is given.
     """
+    pinned_calendars: dict[str, PinnedCalendar] = {}
+    if any(calendars_named(spec)):
+        if reach is None:
+            if at is None:
+                raise ValueError("a policy with calendars is compiled for an instant")
+            reach = horizon(at)
+        since, until = reach
+        pinned_calendars = pin_calendars(spec, calendars or {}, since=since, until=until)
     names = [tier.name for tier in spec.tiers]
     again = None
     if spec.again is not None:
@@ -37,7 +67,7 @@ def compile_policy(
         name=spec.policy,
         title=spec.title,
         team=spec.team or "",
-        tiers=[_pin_tier(tier, step_versions or {}) for tier in spec.tiers],
+        tiers=[_pin_tier(tier, spec, step_versions or {}) for tier in spec.tiers],
         start_at={severity: names.index(name) for severity, name in spec.start_at.items()},
         again=again,
         catch_all=spec.catch_all if spec.catch_all is not None else catch_all,
@@ -47,16 +77,29 @@ def compile_policy(
         reopen_within=spec.reopen_within,
         status_names=spec.status_names,
         ignore_quiet_hours=spec.ignore_quiet_hours,
+        clocks={
+            name: pin_clock(clock)
+            for name in ("first_response", "update", "resolution")
+            if (clock := getattr(spec.clocks, name)) is not None
+        },
+        on_reopen=spec.clocks.on_reopen,
+        calendars=pinned_calendars,
     )
-    canonical = json.dumps(pinned.model_dump(mode="json"), sort_keys=True, separators=(",", ":")).encode()
-    return pinned.model_copy(update={"digest": hashlib.sha256(canonical).hexdigest()})
+    return pinned.model_copy(update={"digest": digest_of(pinned)})
+
+
+def digest_of(pinned: PinnedPolicy) -> str:
+    """The version of a policy: the same from day to day, as calendars count by how they are written."""
+    body = pinned.model_dump(mode="json", exclude={"digest", "calendars"})
+    body["calendars"] = {name: calendar.version for name, calendar in pinned.calendars.items()}
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _for(table: dict[Any, Any], severity: Severity) -> Any:
     return table.get(severity.value, table.get("default"))
 
 
-def _pin_tier(tier: TierSpec, versions: dict[str, str]) -> PinnedTier:
+def _pin_tier(tier: TierSpec, spec: PolicySpec, versions: dict[str, str]) -> PinnedTier:
     times = {}
     for severity in Severity:
         within = _for(tier.acknowledge_within, severity)
@@ -80,16 +123,28 @@ def _pin_tier(tier: TierSpec, versions: dict[str, str]) -> PinnedTier:
         expiry_climbs=tier.on_expiry == "next_tier",
         nobody=tier.nobody,
         steps=[PinnedStep(use=s.use, version=versions.get(s.use, ""), config=s.with_) for s in tier.steps],
+        calendar=calendar_of(tier, spec),
+        wake=woken(tier, spec) if calendar_of(tier, spec) else [],
+        clock=pin_clock(tier.clock) if tier.clock is not None else None,
     )
 
 
-def complaints(spec: PolicySpec, roster: Roster, *, catch_all: list[str]) -> list[Complaint]:
+def complaints(
+    spec: PolicySpec,
+    roster: Roster,
+    *,
+    catch_all: list[str],
+    calendars: Mapping[str, CalendarSpec] | None = None,
+    at: datetime | None = None,
+) -> list[Complaint]:
     """What a policy cannot be loaded with (decision 23): found now, so that nothing surprises a ticket.
 
     Args:
         spec: the policy as written.
         roster: everybody it may name.
         catch_all: the installation's catch-all.
+        calendars: every calendar there is; None while that is not known.
+        at: the instant of loading, UTC; None leaves out whether calendars are open after it.
     """
     found: list[Complaint] = []
     names = [tier.name for tier in spec.tiers]
@@ -111,8 +166,9 @@ def complaints(spec: PolicySpec, roster: Roster, *, catch_all: list[str]) -> lis
             found.append((("catch_all",), f"The catch-all {text!r} cannot be delivered to anybody.", mend))
     if not (spec.catch_all if spec.catch_all is not None else catch_all):
         found.append((("catch_all",), "There is no catch-all.", "Set catch_all here or in escalade.yaml."))
-    if not any(complaint for complaint in found):
-        size = len(compile_policy(spec, catch_all=catch_all).model_dump_json())
+    found += arming_complaints(spec, roster, calendars, at)
+    if not found and (at is not None or not any(calendars_named(spec))):
+        size = len(compile_policy(spec, catch_all=catch_all, calendars=calendars, at=at).model_dump_json())
         if size > LARGEST:
             found.append((("policy",), f"Compiled it takes {size} bytes.", f"At most {LARGEST}: shorten its texts."))
     return found

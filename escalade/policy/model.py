@@ -9,8 +9,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 
 from escalade.people.resolve import How
 from escalade.people.roster import TARGET_KINDS, parse_target
+from escalade.policy.clocks import ClocksSpec, TierClockSpec
+from escalade.policy.lengths import Length, TierLimit, is_short
 from escalade.ticket import Severity
-from escalade.time.durations import Duration, Limit
+from escalade.time.durations import Duration
 from escalade.written import Identifier, Written
 
 Nobody = Literal["skip", "wait", "hold", "catch_all"]
@@ -35,13 +37,13 @@ def _by_severity(value: Any) -> Any:
 
 
 SeverityOrDefault = Literal["sev1", "sev2", "sev3", "sev4", "sev5", "default"]
-DurationBySeverity = Annotated[
-    dict[SeverityOrDefault, Duration],
-    BeforeValidator(_by_severity, json_schema_input_type=Duration | dict[SeverityOrDefault, Duration]),
+LengthBySeverity = Annotated[
+    dict[SeverityOrDefault, Length],
+    BeforeValidator(_by_severity, json_schema_input_type=Length | dict[SeverityOrDefault, Length]),
 ]
 LimitBySeverity = Annotated[
-    dict[SeverityOrDefault, Limit],
-    BeforeValidator(_by_severity, json_schema_input_type=Limit | dict[SeverityOrDefault, Limit]),
+    dict[SeverityOrDefault, TierLimit],
+    BeforeValidator(_by_severity, json_schema_input_type=TierLimit | dict[SeverityOrDefault, TierLimit]),
 ]
 
 
@@ -75,13 +77,13 @@ class TierSpec(Written):
     """How many of those paged must acknowledge."""
     acknowledge_within: LimitBySeverity
     """The tier limit: un-acknowledged by then, the ticket climbs. `never` repeats here until somebody answers."""
-    repeat_every: DurationBySeverity = Field(default_factory=dict)
+    repeat_every: LengthBySeverity = Field(default_factory=dict)
     """Page again this often while nobody has acknowledged; one round without it."""
-    resolve_within: DurationBySeverity = Field(default_factory=dict)
+    resolve_within: LengthBySeverity = Field(default_factory=dict)
     """Unresolved so long after the acknowledgement, the ticket climbs; no limit without it."""
     resolve_from: Literal["acknowledgement", "entry"] = "acknowledgement"
     """Where `resolve_within` counts from: the first acknowledgement here, or entering the tier."""
-    acknowledgement_lasts: DurationBySeverity = Field(default_factory=dict)
+    acknowledgement_lasts: LengthBySeverity = Field(default_factory=dict)
     """So long after the last work an acknowledgement expires; it never does without it."""
     on_expiry: Literal["same_tier", "next_tier"] = "same_tier"
     """Where a ticket goes whose acknowledgement expired."""
@@ -89,14 +91,25 @@ class TierSpec(Written):
     """When nobody is on duty: `skip` the tier, `wait` its limit, `hold` until somebody is, or tell the `catch_all`."""
     steps: list[StepSpec] = Field(default_factory=list, max_length=20)
     """What runs when the tier is entered; it never holds up paging."""
+    calendar: Identifier | None = None
+    """When this tier works: rounds and limits count its open time. The policy's own when omitted; `always` is none."""
+    wake: list[Severity] | None = None
+    """Severities that ignore the calendar: paged at any hour. The policy's own when omitted."""
+    clock: TierClockSpec | None = None
+    """What this tier promises the one that handed the ticket over (OLA): counts from entering it."""
 
     @field_validator("repeat_every", "resolve_within", "acknowledgement_lasts", "acknowledge_within")
     @classmethod
     def _positive(cls, value: dict[str, Any]) -> dict[str, Any]:
         for severity, length in value.items():
-            if isinstance(length, timedelta) and length < timedelta(seconds=1):
+            if is_short(length):
                 raise ValueError(f"{severity} is shorter than one second; give at least 1s")
         return value
+
+    @field_validator("wake", mode="before", json_schema_input_type=Severity | list[Severity] | None)
+    @classmethod
+    def _wake_listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
 
 
 class AgainSpec(Written):
@@ -171,6 +184,17 @@ class PolicySpec(Written):
     """How long a resolved ticket can be reopened before it closes; zero closes at once."""
     status_names: dict[str, str] = Field(default_factory=dict)
     """What statuses are called for people of this policy (D3)."""
+    calendar: Identifier | None = None
+    """When its tiers work, unless one says otherwise: outside it nobody is paged, and no limit runs."""
+    wake: list[Severity] = Field(default_factory=list)
+    """Severities that ignore the calendars of the tiers: paged at any hour."""
+    clocks: ClocksSpec = Field(default_factory=ClocksSpec)
+    """What is promised to the customer: first response, update, resolution."""
+
+    @field_validator("wake", mode="before", json_schema_input_type=Severity | list[Severity])
+    @classmethod
+    def _wake_listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
 
     @field_validator("catch_all", mode="before", json_schema_input_type=TargetText | list[TargetText] | None)
     @classmethod

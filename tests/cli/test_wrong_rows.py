@@ -39,8 +39,8 @@ JSONL = [
     (
         '{"title": "x", "status": "open"}',
         (
-            "rows.jsonl:9: status: 'open' cannot be used: input should be 'new', 'resolved' or 'closed'. "
-            "Write new, resolved or closed."
+            "rows.jsonl:9: status: 'open' cannot be used: input should be 'new', 'pending', 'resolved' or 'closed'. "
+            "Write new, pending, resolved or closed."
         ),
     ),
     (

@@ -96,8 +96,9 @@ def test_a_bad_row_is_told_and_stops_no_good_one() -> None:
         ),
         "rows.csv:5: what: This row has no title. Fill it in, or give `constants.title`.",
         (
-            "rows.csv:6: status: 'limbo' cannot be the status: input should be 'new', 'resolved' or 'closed'. "
-            "Map it under `values.status` to new, resolved or closed."
+            "rows.csv:6: status: 'limbo' cannot be the status: "
+            "input should be 'new', 'pending', 'resolved' or 'closed'. "
+            "Map it under `values.status` to new, pending, resolved or closed."
         ),
         (
             f"rows.csv:7: dedupe_key: '{'x' * 40}' cannot be the dedupe_key: "
@@ -180,7 +181,7 @@ def test_a_local_time_that_exists_twice_is_the_first_and_one_that_does_not_is_th
         ),
         (
             "columns: {title: a}\nconstants: {status: open}",
-            ["constants: Status cannot be 'open'. Write 'new', 'resolved' or 'closed'."],
+            ["constants: Status cannot be 'open'. Write 'new', 'pending', 'resolved' or 'closed'."],
         ),
         (
             "columns: {title: a}\ndates: {opened_at: {format: '%d-%m-%Y'}}",

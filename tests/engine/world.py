@@ -20,6 +20,7 @@ from escalade.effects import (
     WindowsFound,
 )
 from escalade.engine import (
+    ENGINE,
     Admitted,
     Decision,
     Event,
@@ -101,7 +102,7 @@ class World:
         ticket = Ticket.model_validate({"title": "a", "severity": scenario.severity, "status": scenario.status})
         self.state = new_state(ticket, key="testticket", life="life", run="run", now=START)
         pinned = compile_policy(PolicySpec.model_validate(scenario.policy), catch_all=["channel:last-resort"])
-        self.happens(Admitted(admission=Admission(policy=pinned, why="test")))
+        self.happens(Admitted(admission=Admission(policy=pinned, why="test", engine=ENGINE)))
 
     # -- what happens -----------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -116,10 +117,9 @@ def test_what_cannot_be_a_policy_is_refused(tier: dict[str, Any], rest: dict[str
 def test_every_severity_is_spelled_out() -> None:
     limits = {"sev1": "5m", "sev2": "never", "default": "1h"}
     tier = compile_policy(written({"acknowledge_within": limits, "repeat_every": "5m"}), catch_all=[]).tiers[0]
-    minutes = {
-        s.value: t.acknowledge_within and t.acknowledge_within.total_seconds() / 60 for s, t in tier.times.items()
-    }
-    assert minutes == {"sev1": 5, "sev2": None, "sev3": 60, "sev4": 60, "sev5": 60}
+    hour = timedelta(hours=1)
+    within = {s.value: t.acknowledge_within for s, t in tier.times.items()}
+    assert within == {"sev1": timedelta(minutes=5), "sev2": None, "sev3": hour, "sev4": hour, "sev5": hour}
     assert set(tier.times) == set(Severity)
 
 

@@ -1,0 +1,159 @@
+"""Thresholds of clocks that were passed: one entry and one notice for all of them, and what the policy says to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from escalade.engine.clocks import TOLD, clock_data
+from escalade.engine.draft import Draft
+from escalade.engine.ladder import Wish, climb, punctual
+from escalade.engine.moving import change_severity
+from escalade.engine.pausing import drop_pause
+from escalade.engine.points import Point, label_of, points
+from escalade.policy.clocks import BREACH, NEXT
+from escalade.policy.pinned import PinnedAction
+from escalade.ticket import Severity
+from escalade.time.durations import format_duration
+from escalade.time.instants import format_instant
+
+Passed = tuple[Point, list[PinnedAction]]
+
+
+def sound(d: Draft) -> Wish | None:
+    """Tell of every threshold that was passed, once; the climb that follows, if one does.
+
+    However many were passed since anybody looked, it is one notice that names them all (M3).
+    """
+    state = d.state
+    if not state.clocks:
+        return None
+    fresh = _pass(d)
+    if not fresh:
+        return None
+    here = state.visit.tier if state.visit is not None else 0
+    said = [_note(d, name, fresh) for name in dict.fromkeys(point.clock for point, _ in fresh)]
+    _notify(d, fresh, said)
+    for point, actions in fresh:
+        for action in actions:
+            if action.do == "raise_severity":
+                _raise(d, Severity(action.to), point)
+    return _wish(d, fresh, here)
+
+
+def _pass(d: Draft) -> list[Passed]:
+    """Put what was reached behind its clock; what is to be told of it, earliest first."""
+    fresh: list[Passed] = []
+    for point in points(d.state):
+        if point.at > d.now:
+            break
+        run = d.state.clocks[point.clock]
+        due = point.read.due
+        dues = run.told.get(point.threshold, [])
+        told = {**run.told, point.threshold: [*dues, due][-TOLD:]} if due is not None and due not in dues else run.told
+        passed = [*run.passed, point.threshold]
+        d.state.clocks[point.clock] = run.model_copy(update={"passed": passed, "told": told})
+        if due is None or due not in dues:
+            fresh.append((point, point.read.pinned.thresholds[point.threshold]))
+    return fresh
+
+
+def _note(d: Draft, name: str, fresh: list[Passed]) -> str:
+    """Write down what one clock passed; the sentence, for the notice."""
+    mine = [point for point, _ in fresh if point.clock == name]
+    read = mine[0].read
+    label, due, length = label_of(d.state, read.run), read.due, read.length or timedelta(0)
+    used = read.consumed(d.now)
+    spent = f"{format_duration(_whole(used))} of {read.run.budget} used"
+    names = " and ".join(point.threshold for point in mine if point.threshold != BREACH)
+    missed = any(point.threshold == BREACH for point in mine)
+    until = f"due {format_instant(due)}" if due is not None else "standing still"
+    if missed:
+        text = f"{label} is missed: {spent}, {until}" + (f" ({names} passed as well)" if names else "")
+    elif used > length:
+        text = f"{label}: {names}; it was missed before: {spent}, {until}"
+    else:
+        text = f"{label}: {names} passed: {spent}, {until}"
+    late = d.now - mine[-1].at
+    why = f"nobody looked for {format_duration(_whole(late))}" if late > timedelta(minutes=1) else mine[-1].why
+    data: dict[str, Any] = {"clock": name, "thresholds": [point.threshold for point in mine], **clock_data(read)}
+    data["consumed"] = used.total_seconds()
+    d.note("clock.breached" if missed else "clock.warned", text, why, **data)
+    return text
+
+
+def _notify(d: Draft, fresh: list[Passed], said: list[str]) -> None:
+    """One message for everybody who is to hear of any of it; whoever is asked something is asked in theirs."""
+    heard: list[str] = []
+    questions: list[str] = []
+    asked: list[str] = []
+    for _, actions in fresh:
+        for action in actions:
+            if action.do == "notify":
+                heard += [target for word in action.whom for target in _people(d, word)]
+            elif action.do == "ask_owner":
+                questions.append(action.to)
+                asked += _people(d, "owner")
+    subject = f"{d.state.ticket.title}: {said[0].split(': ')[0] if len(said) == 1 else 'clocks'}"
+    text = "\n".join(said)
+    asked = list(dict.fromkeys(asked))
+    if asked:
+        d.notify(asked, subject, "\n".join([text, *dict.fromkeys(questions)]), why="is asked by a clock")
+    others = [target for target in dict.fromkeys(heard) if target not in asked]
+    d.notify(others, subject, text, why="named by a clock")
+
+
+def _people(d: Draft, word: str) -> list[str]:
+    """Whom a word of an action means now."""
+    state, visit = d.state, d.state.visit
+    if word == "followers":
+        return list(state.followers)
+    if word == "owner" and state.owner:
+        return [state.owner if ":" in state.owner else f"person:{state.owner}"] if state.owner_is_person else []
+    if word in ("owner", "tier"):
+        return (list(visit.told) or list(visit.targets)) if visit is not None else []
+    return [word]
+
+
+def _raise(d: Draft, to: Severity, point: Point) -> None:
+    old = d.state.ticket.severity
+    if to.rank >= old.rank:
+        return
+    why = f"{label_of(d.state, point.read.run)} passed {point.threshold}"
+    text = f"severity {old.value} → {to.value} by a clock"
+    d.note("ticket.severity", text, why, old=old.value, new=to.value)
+    change_severity(d, to)
+
+
+def _wish(d: Draft, fresh: list[Passed], here: int) -> Wish | None:
+    """The highest tier that is asked for; nothing where it is there already (decision 3)."""
+    state = d.state
+    policy, visit = state.policy, state.visit
+    wishes: list[tuple[int, Point, str]] = []
+    for point, actions in fresh:
+        for action in actions:
+            if action.do == "climb" and policy is not None:
+                index = here + 1 if action.to == NEXT else policy.tier_named(action.to)
+                if index is not None:
+                    wishes.append((index, point, action.to))
+    if not wishes or visit is None:
+        return None
+    why = "; ".join(dict.fromkeys(f"{label_of(state, p.read.run)} passed {p.threshold}" for _, p, _ in wishes))
+    to = max(index for index, _, _ in wishes)
+    if state.maintenance is not None:
+        d.note("escalate.ignored", f"a clock asked for {wishes[0][2]}; nothing changed", f"in maintenance ({why})")
+        return None
+    if to <= visit.tier or state.in_catch_all:
+        d.note("escalate.ignored", f"a clock asked for {wishes[0][2]}; nothing changed", f"it is there already ({why})")
+        return None
+    return Wish(to=to, due=min(point.at for _, point, _ in wishes), why=why)
+
+
+def lift(d: Draft, wish: Wish) -> None:
+    """Climb from a pause, as any escalation does: it ends the pause."""
+    drop_pause(d, wish.why, d.system)
+    climb(d, punctual(d, wish.due), [wish.why], to=wish.to)
+
+
+def _whole(length: timedelta) -> timedelta:
+    return timedelta(seconds=round(length.total_seconds()))
