@@ -100,6 +100,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "<command>.refused": "A command was refused; the code and the sentence the caller got.",
         "<command>.ignored": "A system's command changed nothing: it was late, or asked for what is so already.",
         "message.unreadable": "Something arrived that cannot be read: by which door, and why not.",
+        "message.left_out": "So many messages came while the ticket before ended that not all of them were kept.",
     },
     "Steps": {
         "step.done": "A step succeeded, with what it said.",

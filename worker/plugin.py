@@ -23,6 +23,7 @@ PASSED_THROUGH: Final = (
     "workflows.doorway",
     "workflows.effects",
     "workflows.lives",
+    "workflows.parked",
     "workflows.steps",
 )
 """Modules a workflow shares with its process: pure, so that sharing is safe, and costly to load per ticket.

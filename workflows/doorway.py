@@ -23,7 +23,7 @@ from escalade.time.instants import parse_instant
 LARGEST: Final = 128 * 1024
 """Bytes of one message: Temporal takes no payload over 2 MB, and a ticket hands on what it hears."""
 
-_FACTS: dict[str, type[BaseModel]] = {
+FACTS: Final[dict[str, type[BaseModel]]] = {
     "merged": MergedHere,
     "merge_answer": MergeAnswered,
     "step_outcome": StepFinished,
@@ -32,6 +32,7 @@ _FACTS: dict[str, type[BaseModel]] = {
     "maintenance_changed": WindowsChanged,
     "digest_told": DigestTold,
 }
+"""What other tickets, steps and doors say by signal."""
 
 
 def instant(text: str | None) -> datetime | None:
@@ -75,9 +76,9 @@ def event_of(name: str, given: list[Any]) -> Event:
     if name in COMMANDS:
         read = read_command(name, given)
         return read if isinstance(read, Command) else Unreadable(door=f"signal {name}", text=read[:500])
-    kind = _FACTS.get(name)
+    kind = FACTS.get(name)
     if kind is None:
-        known = ", ".join(["open", *COMMANDS, *_FACTS])
+        known = ", ".join(["open", *COMMANDS, *FACTS])
         return Unreadable(door=f"signal {name[:64]!r}", text=f"no such signal; known are {known}")
     try:
         fact = kind.model_validate(given[0] if given else {})

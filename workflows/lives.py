@@ -12,6 +12,8 @@ from escalade.engine import ENGINE, TicketState, new_state
 from escalade.messages import read_ticket
 from escalade.record import Entry, Head
 from escalade.ticket import Ticket
+from workflows.doorway import event_of
+from workflows.parked import Parked
 
 SAME: Final = "escalade_state"
 """The only key of the input of a run that goes on with the same ticket."""
@@ -25,6 +27,8 @@ class Legacy(BaseModel):
 
     ticket: Ticket
     signals: list[tuple[str, list[Any]]] = Field(default_factory=list)
+    """What arrived after it, in order, as it came: only of runs before `parked`."""
+    parked: Parked = Field(default_factory=Parked)
     """What arrived after it, in order."""
     outbox: list[Entry] = Field(default_factory=list)
     head: Head | None = None
@@ -38,12 +42,12 @@ def same_ticket(state: TicketState) -> dict[str, Any]:
     return {SAME: state.model_copy(update={"engine": ENGINE}).model_dump(mode="json", by_alias=True)}
 
 
-def next_ticket(state: TicketState, signals: list[tuple[str, list[Any]]]) -> dict[str, Any]:
+def next_ticket(state: TicketState, parked: Parked) -> dict[str, Any]:
     """The input of the run that begins the next life.
 
     Args:
         state: of the closed ticket, on whose key another has arrived.
-        signals: what arrived after that one, as it came.
+        parked: what arrived after that one.
     """
     assert state.next_ticket is not None
     notices: dict[str, AnyEffect] = {
@@ -53,7 +57,7 @@ def next_ticket(state: TicketState, signals: list[tuple[str, list[Any]]]) -> dic
     }
     legacy = Legacy(
         ticket=state.next_ticket,
-        signals=signals,
+        parked=parked,
         outbox=state.outbox,
         head=state.head,
         handled=state.handled,
@@ -68,8 +72,8 @@ class Beginning(BaseModel):
     state: TicketState
     problems: list[str] = Field(default_factory=list)
     """What had to be mended in the ticket."""
-    signals: list[tuple[str, list[Any]]] = Field(default_factory=list)
-    """What had arrived for it before it began."""
+    waiting: list[Any] = Field(default_factory=list)
+    """The events that had arrived for it before it began."""
     goes_on: bool = False
     """Whether it is the same ticket as in the run before."""
 
@@ -95,6 +99,7 @@ def begin(given: Any, *, continues: bool, key: str, life: str, run: str, now: da
         state = new_state(legacy.ticket, key=key, life=life, run=run, now=now)
         state.outbox, state.head, state.handled = legacy.outbox, legacy.head, legacy.handled
         state.pending = legacy.pending
-        return Beginning(state=state, signals=legacy.signals)
+        waiting = [event_of(name, given) for name, given in legacy.signals]
+        return Beginning(state=state, waiting=[*waiting, *legacy.parked.events()])
     ticket, problems = read_ticket(given)
     return Beginning(state=new_state(ticket, key=key, life=life, run=run, now=now), problems=problems)

@@ -44,6 +44,7 @@ from workflows.alarm import Alarm
 from workflows.attributes import Attributes, details
 from workflows.effects import EffectRunner, batch
 from workflows.lives import begin, next_ticket, same_ticket
+from workflows.parked import Parked
 
 IDLE: Final = timedelta(hours=1)
 """A ticket that rests this long continues as new into its wait: replays stay short, upgrades land (decision 40)."""
@@ -72,7 +73,7 @@ class TicketWorkflow:
         self._suggested_at = 0
         self._idle_from: datetime | None = None
         self._journalling: asyncio.Task[None] | None = None
-        self._parked: list[tuple[str, list[Any]]] = []
+        self._parked = Parked()
         # Neither continue-as-new nor a reset changes a life, so it is not the run id; a new ticket has its own.
         life = str(workflow.uuid4()) if info.continued_run_id else info.first_execution_run_id
         beginning = begin(
@@ -84,7 +85,7 @@ class TicketWorkflow:
             now=workflow.now(),
         )
         self._state, self._problems = beginning.state, beginning.problems
-        self._waiting = [doorway.event_of(name, given) for name, given in beginning.signals]
+        self._waiting: list[Event] = beginning.waiting
         if not beginning.goes_on:
             self._idle_from = workflow.now()
         self._alarm = Alarm(self._wake)
@@ -138,10 +139,14 @@ class TicketWorkflow:
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """A command or fact of somebody who does not wait."""
         event = doorway.event(name, args)
-        if self._state.next_ticket is not None:
-            self._parked.append((name, [doorway.plain(given) for given in args[:1]]))
-        elif self._state.policy is None:
+        if self._state.policy is None:
             self._waiting.append(event)
+        else:
+            self._take_in(event)
+
+    def _take_in(self, event: Event) -> None:
+        if self._state.next_ticket is not None:
+            self._parked.add(event)  # the next life's, which has not begun
         else:
             self._decide(event)
 
@@ -200,7 +205,7 @@ class TicketWorkflow:
             # Signal-with-start says the same twice: the first of it is the ticket itself, not a repetition.
             if n == 0 and isinstance(event, Opened) and payload_digest(event.ticket) == born:
                 continue
-            self._decide(event)
+            self._take_in(event)
 
     def _step(self) -> bool:
         """Take in what finished, do what is due, set going what is wanted.

@@ -31,6 +31,7 @@ from escalade.engine.events import (
     DigestTold,
     Event,
     JournalWritten,
+    LeftOut,
     MergeAnswered,
     MergedHere,
     Opened,
@@ -130,6 +131,12 @@ _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
     Cancelled: lambda d, event: pausing.cancelled(d, event.reason),
     Unreadable: lambda d, event: d.note(
         "message.unreadable", f"something arrived by {event.door} that cannot be read", event.text
+    ),
+    LeftOut: lambda d, event: d.note(
+        "message.left_out",
+        f"{event.count} of the messages that came before it are not kept",
+        "too many came at once while the ticket before it ended; the newest are kept",
+        count=event.count,
     ),
 }
 

@@ -107,6 +107,12 @@ class Unreadable(BaseModel):
     text: str
 
 
+class LeftOut(BaseModel):
+    """So many messages were not handed over by the life before: there were too many of them."""
+
+    count: int
+
+
 class JournalWritten(BaseModel):
     """Entries up to this one are in the journal."""
 
@@ -127,6 +133,7 @@ Event = (
     | StepStarted
     | Cancelled
     | Unreadable
+    | LeftOut
     | JournalWritten
     | RoundResolved
     | PagesSent

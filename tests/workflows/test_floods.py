@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from escalade.ticket import Ticket
+from escalade.ticket import Ticket, workflow_id
+from tests.worker.installation import installed
 from tests.workflows.conftest import MakeTower
+from worker.testing import real_server
 
 ONE = {"name": "one", "page": ["person:ana"], "acknowledge_within": "15m", "repeat_every": "10m"}
 TWO = {"name": "two", "page": ["person:bob"], "acknowledge_within": "15m"}
@@ -40,3 +43,33 @@ async def test_a_flood_while_the_store_is_away_wedges_nothing(tower: MakeTower) 
     assert "message.unreadable" in kinds
     assert kinds.count("ticket.repeated") == 150
     assert there.store.verify() == []
+
+
+async def test_a_flood_while_a_ticket_ends_does_not_wedge_the_next_one(tmp_path: Path) -> None:
+    async with real_server() as client:
+        async with installed(client, tmp_path) as there:
+            opened = await there.tickets.open(Ticket(title="disk full", dedupe_key="disk", source="prom"))
+            await there.until(opened.key, lambda view: bool(view.told) and not view.unwritten)
+        # With the worker away, all of it waits for one workflow task: the alert resolves, which closes the ticket,
+        # and flaps.
+        handle = client.get_workflow_handle(workflow_id(opened.key))
+        await handle.signal("resolve", {"by": "prom", "close": True, "event_id": "r1"})
+        for n in range(24):
+            body = {"title": f"disk full {n}", "severity": "sev1", "annotations": f"{n} " + "x" * 110_000}
+            await handle.signal("open", body)
+        for n in range(40):
+            await handle.signal("open", {"title": "disk full", "description": f"{n} " + "x" * 14_000})
+        await handle.signal("open", {"title": "x" * 1_200_000})
+        await handle.signal("note", {"by": "prom", "text": "the newest"})
+        async with installed(client, tmp_path) as there:
+            view = await there.until(
+                opened.key, lambda view: view.life != opened.life and bool(view.told) and not view.unwritten
+            )
+            stored = [stored.entry for stored in there.store.entries(workflow_id(opened.key))]
+        entries = [entry for entry in stored if entry.life == view.life]
+        assert (view.ticket.title, view.ticket.severity) == ("disk full 0", "sev1")
+        left_out = next(entry for entry in entries if entry.kind == "message.left_out")
+        again = [entry for entry in entries if entry.kind == "ticket.repeated"]
+        assert len(again) + left_out.data["count"] == 23 + 40
+        assert [entry.kind for entry in entries].count("message.unreadable") == 1
+        assert "ticket.note" in [entry.kind for entry in entries]
