@@ -81,6 +81,13 @@ ONCALL = {
     "feeds": Later("cli.oncall.feeds:feeds", "Show the calendar feeds of schedules, and how fresh they are"),
 }
 
+CALENDAR = {
+    "due": Later("cli.calendar.asking:due", "Say what is due when in business time, and why"),
+    "between": Later("cli.calendar.asking:between", "Say how much open time lies between two instants"),
+    "show": Later("cli.calendar.showing:show", "Show a month of a calendar: its weeks, open hours and holidays"),
+    "list": Later("cli.calendar.showing:list_", "List the calendars of the configuration"),
+}
+
 JOURNAL = {
     "show": Later("cli.journal:show", "Show the journal of a ticket or stream"),
     "verify": Later("cli.journal:verify", "Check that nobody has changed the journal"),
@@ -92,6 +99,7 @@ JOURNAL = {
 COMMANDS = {
     "ticket": Later("cli.main:ticket", "Open, see and answer tickets"),
     "oncall": Later("cli.main:oncall", "See who is on duty, and change it"),
+    "calendar": Later("cli.main:calendar", "Ask calendars: what is due when, and why"),
     "page": Later("cli.main:page", "Prove that people can be reached"),
     "journal": Later("cli.main:journal", "Read, verify and export what happened"),
     "init": Later("cli.init:init", "Create a working configuration directory"),
@@ -141,6 +149,11 @@ def temporary() -> None:
 @click.group(cls=LazyGroup, later=AWAY)
 def away() -> None:
     """Keep time off: who is not there, and when."""
+
+
+@click.group(cls=LazyGroup, later=CALENDAR)
+def calendar() -> None:
+    """Ask calendars: what is due when, and why."""
 
 
 @click.group(cls=LazyGroup, later=JOURNAL)

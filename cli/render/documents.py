@@ -115,6 +115,22 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
         "feeds": "each with `schedule`, `fetched_at` (when it last answered), `checked_at`, `stale` (why, or empty), "
         "`unknown` (whom it names that nobody of people.yaml is called)",
     },
+    "calendar due": {
+        "due": "when, with the offset of the calendar's wall clock",
+        "seconds": "the budget as seconds of open time; business days are turned into them",
+        "thresholds": "in the order asked: `at`, and `is`, which is the threshold as it was written",
+        "explanation": "why, line by line: the budget, the start, open time, pauses, holidays, clock changes, the due",
+    },
+    "calendar between": {"seconds": "the open time between the two, in seconds; 0 when the end comes first"},
+    "calendar show": {
+        "calendar": "its name in the configuration",
+        "name": "what people call it",
+        "zone": "whose wall clock",
+        "month": "like 2026-12",
+        "days": "each with `date`, `hours` (like `09:00-12:30`), `seconds` and `notes` (holidays, clock changes, …)",
+        "seconds": "the open time of the month",
+    },
+    "calendar list": {"calendars": "each with `calendar`, `name`, `zone` and `hours` by days as they are written"},
     "page test": {
         "person": "whom it went to",
         "receipts": "one for each method: `method`, `channel`, `outcome`, `at`, `detail`, `message_id`",

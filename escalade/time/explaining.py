@@ -87,10 +87,11 @@ def _segment(time: OpenTime, start: int, end: int) -> str:
 
 def _pause(clock: Clock, pause: Pause) -> str:
     time, end = clock.time, pause.end or clock.now
-    begin = told(in_zone(time, pause.start))
+    begin = in_zone(time, pause.start)
     if end is None:
-        return f"Pause: since {begin}; what is due moves on for as long as it lasts."
-    what = f"Pause: {begin} – {told(in_zone(time, end))}"
+        return f"Pause: since {told(begin)}; what is due moves on for as long as it lasts."
+    stop = in_zone(time, end)
+    what = f"Pause: {told(begin)} – {told(stop, day=begin.date() != stop.date())}"
     what += "" if pause.end else " (now; it lasts)"
     if end < pause.start:
         return f"{what}, ends before it begins: not counted."

@@ -25,6 +25,7 @@ def every() -> list[tuple[str, click.Command, click.Context]]:
 
 def registries() -> list[tuple[str, Later]]:
     books = {"": main.COMMANDS, "ticket ": main.TICKET, "page ": main.PAGE, "journal ": main.JOURNAL}
+    books["calendar "] = main.CALENDAR
     books |= {"oncall ": main.ONCALL, "oncall override ": main.OVERRIDE, "oncall away ": main.AWAY}
     books |= {"oncall swap ": main.SWAP, "oncall temporary ": main.TEMPORARY}
     return [(f"{group}{name}", later) for group, book in books.items() for name, later in book.items()]

@@ -39,7 +39,7 @@ RUN_HERE = (
     HOW_TO / "retention.md",
 )
 """Pages whose commands are run from the first to the last, beside `escalade up`."""
-RUN_ALONE = (HOW_TO / "on-call-schedules.md",)
+RUN_ALONE = (HOW_TO / "on-call-schedules.md", HOW_TO / "business-calendars.md")
 """Pages whose commands need no server; their files are written first."""
 RUN_ELSEWHERE = {
     "make demo": "tests/cli/test_demo.py runs the demo",
