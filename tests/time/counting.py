@@ -124,6 +124,8 @@ class Counted:
         return self._first[n * 1440 + minute + 5 * 1440]
 
     def _minutes(self, n: int, span: Minutes) -> range:
+        if span[1] == 1439:
+            span = (span[0], 1440)  # an end of 23:59 is 24:00, as other systems write it
         start, end = (min(max(self.first(n, minute), 0), len(self.open)) for minute in span)
         return range(start, end)
 
