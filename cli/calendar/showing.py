@@ -45,7 +45,7 @@ def show(invocation: Invocation, name: str, month: str | None) -> None:
     first = _month(month, invocation.now().astimezone(named.zone).date())
     around = [datetime(first.year, first.month, 1, tzinfo=UTC), datetime(first.year, first.month, 28, tzinfo=UTC)]
     days = named.answer(around, lambda time: month_of(time, first.year, first.month))
-    total = sum((day.open for day in days), timedelta(0))
+    total = sum((day.length for day in days), timedelta(0))
     if invocation.json:
         from cli.render.documents import write_json
 
@@ -59,7 +59,7 @@ def show(invocation: Invocation, name: str, month: str | None) -> None:
                     {
                         "date": str(day.on),
                         "hours": day.hours,
-                        "seconds": int(day.open.total_seconds()),
+                        "seconds": int(day.length.total_seconds()),
                         "notes": day.notes,
                     }
                     for day in days

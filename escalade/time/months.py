@@ -21,7 +21,7 @@ class MonthDay(NamedTuple):
     on: date
     hours: list[str]
     """As `09:00-12:30`, on the wall clock; past midnight it is the next morning."""
-    open: timedelta
+    length: timedelta
     """Real time: a day on which the clocks change has more or less of it."""
     notes: list[str]
     """Holidays, special openings and clock changes."""

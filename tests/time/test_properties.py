@@ -100,7 +100,7 @@ def fuzz(examples: int) -> settings:
     )
 
 
-@fuzz(100)
+@fuzz(60)
 @given(plans(), st.lists(st.tuples(minutes, minutes, lengths, boundaries), min_size=8, max_size=8))
 def test_it_is_the_calendar_that_is_counted(plan: Plan, asked: list[tuple[int, int, int, Boundary]]) -> None:
     counted = Counted(plan)
@@ -117,7 +117,7 @@ def test_it_is_the_calendar_that_is_counted(plan: Plan, asked: list[tuple[int, i
             same(lambda: counted.add(start, -length), lambda: time.add(at, -by), plan)  # noqa: B023
 
 
-@fuzz(100)
+@fuzz(50)
 @given(plans(), st.lists(st.tuples(minutes, st.integers(1, 6), boundaries), min_size=6, max_size=6))
 def test_business_days_are_those_that_are_counted(plan: Plan, asked: list[tuple[int, int, Boundary]]) -> None:
     counted = Counted(plan)
