@@ -31,6 +31,7 @@ from worker.feeds import schedule_feeds
 from worker.health import Check, application, serve
 from worker.logs import set_up_logging
 from worker.metrics import runtime
+from worker.pulse import beat
 from worker.registry import Extensions, extensions
 from worker.reload import reload_configuration
 from worker.settings import Settings
@@ -154,8 +155,7 @@ class WorkerProcess:
         for task in running:
             task.add_done_callback(lambda _: self._stop.set())
         ready = self._settings.ready_file
-        if ready is not None:
-            await asyncio.to_thread(ready.touch)
+        pulse = asyncio.create_task(beat(ready)) if ready is not None else None
         where = destination(self._settings, self._env)
         _LOG.info("Working for %s at %s.", where.namespace, where.address)
         await self._stop.wait()
@@ -167,6 +167,8 @@ class WorkerProcess:
             # The server is gone and the SDK waits for it: whatever was under way is another worker's now.
             _LOG.error("The workers do not end; this process does.")
             leave(1)
+        if pulse is not None:
+            pulse.cancel()
         outcomes = await asyncio.gather(*running, return_exceptions=True)
         failure = self._failure or next((o for o in outcomes if isinstance(o, Exception)), None)
         if failure is not None:

@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import Final
 
 from escalade.errors import EscaladeError
+from escalade.time.instants import format_instant
 from worker import leash
 from worker.embedded import EmbeddedServer, check_port
+from worker.last_words import last_error, tail
 from worker.processes import ProcessMark, open_log, write_record
+from worker.pulse import made, still
 from worker.running import UP_FILE, EmbeddedRecord, UpRecord, read_up
 from worker.settings import Settings
 
@@ -30,8 +33,12 @@ _LOG = logging.getLogger(__name__)
 LOCK_FILE: Final = "up.lock"
 WORKER_LOG: Final = "worker.log"
 WORKER_READY: Final = "worker.ready"
+UP_LOG: Final = "up.log"
+"""What it tells the terminal, kept: the terminal may be closed."""
 PATIENCE: Final = timedelta(seconds=35)
 """Longer than a worker gives what is under way."""
+SILENT: Final = timedelta(seconds=60)
+"""A worker whose pulse stands still so long is frozen. It beats each second."""
 _STEADY: Final = timedelta(seconds=30)
 """A worker that ran this long starts again at once when it dies."""
 _BACKOFF: Final = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -109,6 +116,7 @@ class Supervisor:
         tell: Tell,
         command: Sequence[str] | None = None,
         patience: timedelta = PATIENCE,
+        silent: timedelta = SILENT,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Prepare; `run` does it.
@@ -119,13 +127,17 @@ class Supervisor:
             tell: is given one sentence at a time for the terminal.
             command: how a worker is started; ours when omitted.
             patience: how long a process that was asked to end may take before it is killed.
+            silent: how long the pulse of a worker that works may stand still before it is killed.
             now: the clock.
         """
         self._settings = settings
         self._env = env
-        self._tell = tell
+        self._told = tell
         self._command = list(command or worker_command())
         self._patience = patience
+        self._silent = silent
+        self._now = now
+        self._reload_when_ready = False
         self._stop = asyncio.Event()
         self._server: EmbeddedServer | None = None
         self._record = UpRecord(supervisor=ProcessMark.here(), since=now())
@@ -157,12 +169,24 @@ class Supervisor:
         """Ask it to end."""
         self._stop.set()
 
+    def _tell(self, sentence: str) -> None:
+        """Say something on the terminal and keep it in the log. A terminal that was closed ends nobody's on-call."""
+        with contextlib.suppress(OSError), open_log(self._settings.state / UP_LOG) as log:
+            log.write(f"{format_instant(self._now())} {sentence}\n".encode())
+        with contextlib.suppress(OSError, ValueError):
+            self._told(sentence)
+
     def _hang_up(self) -> None:
-        # From a terminal it means that the terminal is gone; a service is asked to read its configuration again.
-        if sys.stdin is not None and sys.stdin.isatty():
-            self.stop()
-        elif self._record.worker is not None and self._record.worker.alive:
-            os.kill(self._record.worker.pid, signal.SIGHUP)
+        # Somebody asks for a reload, or the terminal was closed: that is no reason to stop, and a reload does no harm.
+        worker = self._record.worker
+        if worker is None or not worker.alive or not (self._settings.state / WORKER_READY).exists():
+            # Before it listens the signal would end it.
+            self._reload_when_ready = True
+            self._tell("SIGHUP: the worker reads the configuration again as soon as it works.")
+            return
+        self._tell(f"SIGHUP: the worker (process {worker.pid}) reads the configuration again; {WORKER_LOG} has more.")
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.pid, signal.SIGHUP)
 
     def _take_over(self) -> None:
         left = read_up(self._settings.state)
@@ -231,10 +255,13 @@ class Supervisor:
             began = asyncio.get_running_loop().time()
             marker = self._settings.state / WORKER_READY
             marker.unlink(missing_ok=True)
+            log = self._settings.state / WORKER_LOG
+            written = log.stat().st_size if log.exists() else 0
             process = await self._start_worker(marker)
+            frozen = False
             ended = asyncio.create_task(process.wait())
             stop = asyncio.create_task(self._stop.wait())
-            works = asyncio.create_task(_made(marker))
+            works = asyncio.create_task(made(marker))
             await asyncio.wait({works, ended, stop}, return_when=asyncio.FIRST_COMPLETED)
             works.cancel()
             # It may work and die between two looks.
@@ -242,25 +269,37 @@ class Supervisor:
                 told = True
                 self._tell(f"The worker (process {process.pid}) works. Ctrl-C ends everything.")
                 ready()
-            await asyncio.wait({ended, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if marker.exists() and self._reload_when_ready:
+                self._reload_when_ready = False
+                self._hang_up()
+            pulse = asyncio.create_task(still(marker, self._silent))
+            await asyncio.wait({ended, stop, pulse}, return_when=asyncio.FIRST_COMPLETED)
+            frozen = pulse.done() and not ended.done() and not stop.done()
+            pulse.cancel()
             stop.cancel()
+            if frozen:
+                silent = self._silent.total_seconds()
+                self._tell(f"The worker (process {process.pid}) has been silent for {silent:g} s: killing it.")
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await ended
             if not ended.done():
                 await _end_process(process, within=self._patience)
                 await ended
                 return
             code = ended.result()
-            log = self._settings.state / WORKER_LOG
             # Once it has worked, a configuration that is broken meanwhile is worth waiting for.
             if code in _REFUSED and not told:
                 # A configuration may have many mistakes, a store has one.
-                said = _tail(log, lines=1 if code == _STORE else 6)
+                said = tail(log, lines=1 if code == _STORE else 6)
                 raise WorkerFailedError(
                     f"The worker refuses to start: {said}", mend=f"All of it is in {log}.", exit_code=code
                 )
             steady = asyncio.get_running_loop().time() - began > _STEADY.total_seconds()
             attempt = 0 if steady else attempt + 1
             pause = _BACKOFF[min(max(attempt - 1, 0), len(_BACKOFF) - 1)]
-            self._tell(f"The worker ended ({_how(code)}): starting it again in {pause:g} s. {_tail(log, lines=1)}")
+            cause = "" if code <= 0 or frozen else last_error(log, since=written)
+            self._tell(f"The worker ended ({_how(code)}): starting it again in {pause:g} s.{cause}")
             self._note(worker=None, restarts=self._record.restarts + 1)
             await self._stopped_within(pause)
 
@@ -299,11 +338,6 @@ class Supervisor:
         write_record(self._settings.state / UP_FILE, self._record)
 
 
-async def _made(marker: Path) -> None:
-    while not marker.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it; looking takes microseconds
-        await asyncio.sleep(0.05)
-
-
 async def _end_process(process: asyncio.subprocess.Process, *, within: timedelta) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
@@ -316,11 +350,6 @@ async def _end_process(process: asyncio.subprocess.Process, *, within: timedelta
 
 def _how(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-
-
-def _tail(log: Path, *, lines: int = 6) -> str:
-    written = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return " ".join(line.strip() for line in written[-lines:])[-600:]
 
 
 async def up(settings: Settings, env: Mapping[str, str], *, tell: Tell) -> None:

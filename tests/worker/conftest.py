@@ -20,11 +20,12 @@ from worker.testing import real_server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STAND_IN_WORKER = """
-import os, pathlib, signal, sys
+import os, pathlib, signal, sys, time
 if "stubborn" in sys.argv: signal.signal(signal.SIGTERM, signal.SIG_IGN)
 signal.signal(signal.SIGHUP, lambda *_: sys.exit("told to read its configuration again"))
-pathlib.Path(os.environ["ESCALADE_READY_FILE"]).touch()
-while True: signal.pause()
+while True:
+    pathlib.Path(os.environ["ESCALADE_READY_FILE"]).touch()
+    time.sleep(0.1)
 """
 
 
@@ -38,7 +39,7 @@ async def temporal() -> AsyncIterator[Client]:
 class Up:
     """`escalade up` as a subprocess, read line by line."""
 
-    def __init__(self, state: Path, *, worker: str, port: int, patience: float) -> None:
+    def __init__(self, state: Path, *, worker: str, port: int, patience: float, silent: float) -> None:
         self.state = state
         program = (
             "import asyncio, os, sys\n"
@@ -50,7 +51,8 @@ class Up:
             "command = [sys.executable, '-c', *sys.argv[1:]]\n"
             "try:\n"
             "    settings, patience = Settings.from_env(os.environ), timedelta(seconds=float(os.environ['PATIENCE']))\n"
-            "    up = Supervisor(settings, os.environ, tell=tell, command=command, patience=patience)\n"
+            "    silent = timedelta(seconds=float(os.environ['SILENT']))\n"
+            "    up = Supervisor(settings, os.environ, tell=tell, command=command, patience=patience, silent=silent)\n"
             "    asyncio.run(up.run())\n"
             "except EscaladeError as error:\n"
             "    tell(str(error)); sys.exit(error.exit_code)\n"
@@ -59,7 +61,13 @@ class Up:
         self.process = subprocess.Popen(
             [sys.executable, "-c", program, *arguments],
             cwd=ROOT,
-            env={**os.environ, "ESCALADE_STATE": str(state), "ESCALADE_PORT": str(port), "PATIENCE": str(patience)},
+            env={
+                **os.environ,
+                "ESCALADE_STATE": str(state),
+                "ESCALADE_PORT": str(port),
+                "PATIENCE": str(patience),
+                "SILENT": str(silent),
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -104,8 +112,8 @@ def start_up(tmp_path: Path) -> Iterator[StartUp]:
     """Starts `up` on the test's state directory, and ends whatever is left of it afterwards."""
     started: list[Up] = []
 
-    def start(*, worker: str = "plain", port: int = 0, patience: float = 10) -> Up:
-        up = Up(tmp_path / "state", worker=worker, port=port, patience=patience)
+    def start(*, worker: str = "plain", port: int = 0, patience: float = 10, silent: float = 60) -> Up:
+        up = Up(tmp_path / "state", worker=worker, port=port, patience=patience, silent=silent)
         started.append(up)
         return up
 
