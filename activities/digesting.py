@@ -19,6 +19,7 @@ from activities.heart import heartbeat
 from activities.records import Records
 from activities.room import IDLE_EVERY, Room
 from activities.sending import Desk, Sending
+from activities.turns import urgency
 from configuration import Live
 from escalade.messages.activities import (
     DigestDue,
@@ -131,6 +132,7 @@ class Digester:
         Raises:
             ApplicationError: when the store is away: what is in it is there as well. It is tried again.
         """
+        urgency.set(2)
         beat = asyncio.create_task(heartbeat())
         try:
             return await self._send(request)

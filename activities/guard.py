@@ -1,7 +1,8 @@
 """Access to the store that never holds up a page.
 
 Calls run on threads of their own and are bounded in time; after several failures in a row the store is left alone
-for a while (decisions 25 and 46).
+for a while (decisions 25 and 46). As many run at once as there are threads, the most urgent first: in a storm a store
+that is busy must not be taken for one that is away, or nobody would have a limit just when it matters.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Final, TypeVar
 
+from activities.turns import Turns
 from escalade.errors import StoreError
 
 _T = TypeVar("_T")
@@ -35,7 +37,7 @@ class Guard:
     def __init__(
         self,
         *,
-        threads: int = 8,
+        threads: int = 4,
         failures: int = FAILURES,
         rest: timedelta = REST,
         clock: Callable[[], float] = time.monotonic,
@@ -49,6 +51,7 @@ class Guard:
             clock: seconds that only go forward.
         """
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="store")
+        self._turns = Turns(threads)
         self._most = failures
         self._rest = rest.total_seconds()
         self._clock = clock
@@ -65,12 +68,16 @@ class Guard:
 
         Args:
             work: what to do; it may finish after the time is up, unseen, so it has to be safe to repeat.
-            within: how long to wait for it.
+            within: how long to wait for it, once it is its turn.
 
         Raises:
             StoreAwayError: when it failed, took too long, or the store is being left alone.
         """
-        if self.is_open:
+        async with self._turns.turn():
+            return await self._call(work, within)
+
+    async def _call(self, work: Callable[[], _T], within: timedelta) -> _T:
+        if self.is_open:  # perhaps only since it began to wait for its turn: then all who wait go on without it
             raise StoreAwayError("The store is left alone for a moment: it failed several times in a row.")
         if self._failed >= self._most:
             # This call tries whether it is back. The others go on without it until this one knows.

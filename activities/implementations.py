@@ -24,6 +24,7 @@ from activities.page import Pager
 from activities.reconcile import write
 from activities.room import Looking, Room, limits_anybody
 from activities.sending import Desk
+from activities.turns import urgency
 from activities.windows import Windows
 from activities.wording import Wording
 from configuration import Live
@@ -51,6 +52,8 @@ from store import Store
 
 LOOK_UP: Final = timedelta(seconds=0.5)
 """How long a look-up waits for the store: the ticket waits for it."""
+ROOM: Final = timedelta(seconds=2)
+"""How long a page waits to hear who has room. Longer than for other look-ups: without an answer nobody has a limit."""
 LATELY: Final = timedelta(days=7)
 """How far back `fair` counts pages."""
 CALL: Final = timedelta(seconds=10)
@@ -94,18 +97,18 @@ class Activities:
         self._now = now
         self._guard = guard or Guard()
         self._changes = KnownChanges(store, self._guard, within=LOOK_UP)
-        self._outlets = Outlets(channels)
+        self.outlets = Outlets(channels)
         # Apart from the pages' threads: journal calls that are stuck must not delay a page (decision 46).
         self._journal_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="journal")
         desk = Desk(
-            outlets=self._outlets,
+            outlets=self.outlets,
             wording=Wording(configuration.current.directory / "templates"),
             failpoints=failpoints or Failpoints(),
             patience=patience or Patience(),
             now=now,
         )
         self.windows = Windows(configuration, store, self._guard)
-        self._room = Room(store, self._guard, within=LOOK_UP, is_down=self._outlets.is_down)
+        self._room = Room(store, self._guard, within=ROOM, is_down=self.outlets.is_down)
         self.digests = Digester(configuration, store, self._guard, desk, self._room)
         self._pager = Pager(configuration, store, self._guard, desk, ask=self._ask, join=self.digests.join)
 
@@ -125,6 +128,7 @@ class Activities:
     @activity.defn(name="admit")
     async def admit(self, request: AdmitRequest) -> Admission:
         """Choose and compile the policy of a ticket, and look up its windows, and what happened to its key before."""
+        urgency.set(request.ticket.severity.rank)
         policy, why = self._configuration.current.admit(request.ticket, self._step_versions, at=self._now())
         admission = Admission(policy=policy, why=why, engine=ENGINE)
         try:
@@ -251,7 +255,7 @@ class Activities:
                     at=self._now(),
                 )
             else:
-                channel = self._outlets.channel(request.secret_name, self._configuration.current.channels)
+                channel = self.outlets.channel(request.secret_name, self._configuration.current.channels)
                 if not isinstance(channel, WebhookChannel):
                     sentence = f"The channel {request.secret_name!r} is no webhook and has no secrets to sign with."
                     raise ApplicationError(sentence, type="ChannelError", non_retryable=True)

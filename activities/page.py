@@ -17,6 +17,7 @@ from activities.guard import Guard
 from activities.heart import heartbeat
 from activities.records import Records
 from activities.sending import Desk, Sending
+from activities.turns import urgency
 from configuration import Live
 from escalade.deliveries import people_now
 from escalade.messages.activities import PagePerson, PageRequest, PageResult, Receipt
@@ -69,6 +70,7 @@ class Pager:
         Asked to find out whom a round reaches, it holds back where somebody has a later contact step that falls due
         while it may still be sending: the ticket has to know of that step before.
         """
+        urgency.set(_rank(request))
         if request.only_find_out:
             return await self._find_out(request)
         if request.request is not None:
@@ -157,6 +159,15 @@ def told_by(request: PageRequest, resolved: ResolvedRound) -> PageRequest:
         shown = batch.snapshot.model_copy(update={"paged": paged})
         batch = batch.model_copy(update={"snapshot": shown})
     return request.model_copy(update={"people": people, "batch": batch})
+
+
+def _rank(request: PageRequest) -> int:
+    """How soon it is served: the first page of a ticket before repeats, as in the server's queue (decision 21)."""
+    if request.purpose == "notice":
+        return 8
+    first = request.purpose == "round" and request.brief.rung == 1 and request.brief.round == 1
+    urgent = request.brief.severity.rank <= 2
+    return (1 if urgent else 3) if first else (4 if urgent else 5)
 
 
 def _lateness(due: datetime, at: datetime) -> timedelta:

@@ -106,6 +106,7 @@ class Wording:
                 "why": letter.why,
                 "number": letter.number,
                 "ticket": letter.brief.model_dump(mode="json"),
+                **({"tickets": [ticket.key for ticket in letter.tickets]} if letter.tickets else {}),
                 **letter.data,
             },
         )

@@ -19,6 +19,7 @@ from benchmarks.histories import histories
 from benchmarks.lateness import lateness
 from benchmarks.memory import memory
 from benchmarks.report import Row, machine, page, table
+from benchmarks.storm import rows as storm_rows
 from benchmarks.throughput import throughput
 from escalade.errors import EscaladeError
 
@@ -37,6 +38,10 @@ PARTS: dict[str, tuple[str, Measure]] = {
     "lateness": (
         "How late rounds leave, against a bare timer at the same time",
         lambda there: asyncio.run(lateness(there, tickets=20, repeats=7)),
+    ),
+    "storm": (
+        "2,000 tickets at once on one schedule, 20 sev1 in the middle",
+        lambda there: asyncio.run(storm_rows(there, tickets=2000, urgent=20)),
     ),
     "waiting": (
         "What a ticket that waits costs its worker, against a bare workflow",

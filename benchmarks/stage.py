@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +24,7 @@ from activities.contracts import TICKETS_QUEUE
 from activities.implementations import Activities
 from benchmarks.bare import BareTimer, BareWorkflow
 from configuration import Live
+from escalade.extension import Channel
 from escalade.messages import PageRequest, PageResult
 from store import Store
 from worker.client import TicketClient
@@ -128,6 +129,7 @@ async def stage_on(
     messages: Path,
     *,
     server: psutil.Process | None = None,
+    channels: Mapping[str, type[Channel]] = CHANNELS,
 ) -> AsyncIterator[Stage]:
     """Workers for tickets and for bare workflows, side by side.
 
@@ -136,11 +138,12 @@ async def stage_on(
         directory: has the configuration; the store is put there too.
         messages: where the console channel writes.
         server: its process, when its CPU counts.
+        channels: the kinds there are.
     """
-    live = Live(directory, env={}, channels=CHANNELS, steps=BUILT_IN)
+    live = Live(directory, env={}, channels=dict(channels), steps=BUILT_IN)
     store = Store.open(f"sqlite:///{directory / 'escalade.db'}")
     versions = {name: step.version for name, step in BUILT_IN.items()}
-    activities = CountedActivities(live, store, channels=CHANNELS, step_versions=versions)
+    activities = CountedActivities(live, store, channels=channels, step_versions=versions)
     options = WorkerOptions(grace=timedelta(seconds=1))
     workers = make_workers(client, activities.all(), steps=BUILT_IN, watch=[], options=options)
     bare = Worker(

@@ -35,8 +35,11 @@ class WorkerOptions:
 
     max_cached_tickets: int = 2000
     """0 replays a ticket at every wake-up, which is how tests prove that it can be replayed."""
-    tickets: int = 100
-    """Workflow tasks at once, and look-ups at once."""
+    tickets: int = 4
+    """Workflow tasks at once. They only compute, in one interpreter: more of them would not be done sooner, would keep
+    pages from the processor, and what has a slot is out of the reach of priorities."""
+    look_ups: int = 50
+    """Admissions and look-ups at once."""
     pages: int = 200
     """Pages under way at once; each mostly waits for a provider."""
     journal: int = 16
@@ -84,7 +87,7 @@ def make_workers(
         activities=activities[TICKETS_QUEUE],
         max_cached_workflows=options.max_cached_tickets,
         max_concurrent_workflow_tasks=max(options.tickets, 2),
-        max_concurrent_activities=options.tickets,
+        max_concurrent_activities=options.look_ups,
         **shared,
     )
     pages = Worker(

@@ -195,25 +195,22 @@ def _one(request: RoundRequest, asked: Asked) -> Allocation:
         base = asked.resolve(without)
     if not tried:
         return Allocation(first)
-    for recipient in list(tried):
-        for target in _line(request, asked, recipient):
-            if target in without.except_for or target in [one.target for one in tried]:
-                continue
-            found = _known(asked, target)
-            if found is None:
-                return Allocation(ask=(target,))
-            stand_in = asked.recipient(
-                target,
-                f"instead of {recipient.target}, who {_says(passed, recipient.target)}; they are {recipient.why}",
-            )
-            if stand_in is None:
-                continue
-            tried.append(stand_in)
-            if _ok(found):
-                told = first.model_copy(
-                    update={"recipients": [_with(stand_in, found)], "candidates_left": 0, "passed": passed}
-                )
-                return Allocation(told)
+    pairs = [(over, other) for over in list(tried) for other in _line(request, asked, over)]
+    # Who stood in when this round began does so again, though another may have room by now.
+    for recipient, target in sorted(pairs, key=lambda pair: pair[1] not in asked.granted):
+        if target in without.except_for or target in [one.target for one in tried]:
+            continue
+        found = _known(asked, target)
+        if found is None:
+            return Allocation(ask=(target,))
+        why = f"instead of {recipient.target}, who {_says(passed, recipient.target)}; they are {recipient.why}"
+        stand_in = asked.recipient(target, why)
+        if stand_in is None:
+            continue
+        tried.append(stand_in)
+        if _ok(found):
+            update = {"recipients": [_with(stand_in, found)], "candidates_left": 0, "passed": passed}
+            return Allocation(first.model_copy(update=update))
     return _all_over(first, tried, asked, passed)
 
 

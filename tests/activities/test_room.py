@@ -1,0 +1,206 @@
+"""Limits as the activities keep to them: claims that are not repeated, a store that is away, digests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.digesting import SIGNAL
+from escalade.messages.activities import DigestDue, DigestRequest, PageRequest, PageResult
+from escalade.people.resolve import Pressure, RoundRequest
+from escalade.ticket import Severity
+from store import Store
+from store.database import Database
+from store.digests import DigestItem
+from tests.activities.making import NOW, Place, brief, place
+from tests.activities.sinks import HttpSink, MailSink
+
+PEOPLE = """
+capacity:
+  limits: [{{pages: 1, per: 1h}}]
+  {digest}
+people:
+  ana:
+    backup: bruno
+    methods:
+      file: {{channel: file, address: ana}}
+  bruno:
+    methods:
+      file: {{channel: file, address: bruno}}
+    capacity: {{limits: []}}
+teams:
+  both: {{members: [ana, bruno]}}
+"""
+DIGEST = "digest: {above: 0, per: 1h, every: 10m}"
+
+
+class Site:
+    """A place whose people have limits."""
+
+    def __init__(self, there: Place, env: ActivityEnvironment) -> None:
+        """Args: there: the place. env: to run activities in."""
+        self.there = there
+        self.env = env
+        self.started: list[DigestDue] = []
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        there.activities.digests.start = self._start
+        there.activities.digests.tell = self._tell
+
+    async def _start(self, due: DigestDue) -> None:
+        self.started.append(due)
+
+    async def _tell(self, key: str, said: dict[str, Any]) -> None:
+        self.said.append((key, said))
+
+    async def page(self, number: int, *, severity: str = "sev3", **more: Any) -> PageResult:
+        """Page Ana in a round of her own."""
+        pressure = Pressure(severity=Severity(severity), **more)
+        request = PageRequest(
+            round_id=f"round-{number}",
+            brief=brief(key=f"key{number:07}", severity=severity, round=1),
+            people=[],
+            scheduled_at=NOW,
+            request=RoundRequest(targets=["person:ana"], pressure=pressure),
+            asked_at=NOW,
+        )
+        return await self.env.run(self.there.activities.page, request)
+
+    def told(self) -> list[str]:
+        """Who was told, in order."""
+        lines = self.there.pages.read_text().splitlines() if self.there.pages.exists() else []
+        return [name for line in lines for name in ("ana", "bruno") if line.startswith((f"To: {name}", f"to {name}"))]
+
+
+def site(tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment, **given: Any) -> Iterator[Site]:
+    """Make one."""
+    people = PEOPLE.format(digest=given.pop("digest", ""))
+    with place(tmp_path, mail, web, **given) as there:
+        (there.directory / "config" / "people.yaml").write_text(people)
+        there.live.reload()
+        yield Site(there, env)
+
+
+@pytest.fixture
+def limited(tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment) -> Iterator[Site]:
+    """One page an hour for Ana."""
+    yield from site(tmp_path, mail, web, env)
+
+
+@pytest.fixture
+def collected(tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment) -> Iterator[Site]:
+    """Everything in digests."""
+    yield from site(tmp_path, mail, web, env, digest=DIGEST)
+
+
+def reached(result: PageResult) -> list[tuple[str, str]]:
+    return [(receipt.target, receipt.outcome) for receipt in result.receipts]
+
+
+async def test_an_attempt_that_is_repeated_takes_no_second_slot_and_tells_the_same_person(limited: Site) -> None:
+    first = await limited.page(1)
+    assert reached(first) == reached(await limited.page(1)) == [("person:ana", "delivered")]
+    assert reached(await limited.page(2)) == reached(await limited.page(2)) == [("person:bruno", "delivered")]
+    assert len(limited.there.store.deliveries("key0000001")) == 1
+
+
+async def test_with_the_store_away_nobody_has_a_limit_and_the_entry_says_so(
+    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
+) -> None:
+    away = Store(Database("postgresql+psycopg://escalade@127.0.0.1:1/none"), lambda: NOW)
+    for there in site(tmp_path, mail, web, env, store=away, digest=DIGEST):
+        for number in range(3):
+            result = await there.page(number)
+            assert reached(result) == [("person:ana", "delivered")]
+            assert result.resolved is not None
+            assert any("limits and budgets are not counted" in note for note in result.resolved.notes)
+
+
+async def test_a_page_joins_a_digest_once_and_somebody_waits_for_its_time(collected: Site) -> None:
+    first = await collected.page(1)
+    assert reached(first) == [("person:ana", "digested")]
+    assert "it leaves at" in first.receipts[0].detail
+    assert await collected.page(1) == first
+    await collected.page(2)
+    [due] = collected.started  # the second knew that it was started
+    assert due.leaves_at == NOW + timedelta(minutes=10)
+    assert len(collected.there.store.unreported(due.digest_id)) == 2
+
+
+async def test_when_nobody_can_wait_for_a_digest_the_page_is_tried_again(collected: Site) -> None:
+    from temporalio.exceptions import ApplicationError
+    from temporalio.service import RPCError, RPCStatusCode
+
+    async def refuses(_: DigestDue) -> None:
+        raise RPCError("no server", RPCStatusCode.UNAVAILABLE, b"")
+
+    mended, collected.there.activities.digests.start = collected.there.activities.digests.start, refuses
+    with pytest.raises(ApplicationError, match="could not be started"):
+        await collected.page(1)
+    collected.there.activities.digests.start = mended
+    assert reached(await collected.page(1)) == [("person:ana", "digested")]
+    assert len(collected.started) == 1
+
+
+async def test_a_digest_is_sent_once_however_often_it_is_tried_and_every_ticket_is_told(collected: Site) -> None:
+    for number in (1, 2):
+        await collected.page(number)
+    [due] = collected.started
+    request = DigestRequest(target=due.target, digest_id=due.digest_id, at=due.leaves_at)
+    sent = await collected.env.run(collected.there.activities.send_digest, request)
+    assert (sent.told, sent.failed, sent.dropped) == (2, 0, 0)
+    assert (await collected.env.run(collected.there.activities.send_digest, request)).told == 0
+    assert collected.there.pages.read_text().count("2 tickets for you") >= 1
+    assert len(collected.there.store.deliveries("")) == 1
+    assert await collected.env.run(collected.there.activities.report_digest, request) == 2
+    assert await collected.env.run(collected.there.activities.report_digest, request) == 0
+    assert {key for key, _ in collected.said} == {"key0000001", "key0000002"}
+    assert {said["outcome"] for _, said in collected.said} == {"told"}
+    assert SIGNAL == "digest_told"
+
+
+async def test_a_digest_waits_for_room_unless_something_in_it_may_not_wait(collected: Site) -> None:
+    store = collected.there.store
+    await collected.page(1)
+    [due] = collected.started
+    store.force("other", "person:ana", [], at=NOW, kind="page", says="")
+    slots = collected.there.live.current.roster.capacity_of("person:ana")
+    assert slots.limits
+    await collected.page(9, severity="sev1")  # sev1 is excepted from digests, and takes the hour's only slot
+    request = DigestRequest(target=due.target, digest_id=due.digest_id, at=NOW + timedelta(minutes=10))
+    waits = await collected.env.run(collected.there.activities.send_digest, request)
+    assert (waits.again_at, waits.why) == (NOW + timedelta(hours=1), "had 1 page within 1h")
+    urgent = DigestItem(
+        round_id="urgent",
+        target="person:ana",
+        key="urgent",
+        life="life",
+        rung=1,
+        brief=brief(key="urgent", severity="sev2"),
+        joined_at=NOW,
+    )
+    store.join(urgent, leaves_at=NOW)
+    sent = await collected.env.run(collected.there.activities.send_digest, request)
+    assert (sent.again_at, sent.told) == (None, 2)
+
+
+async def test_tickets_that_come_up_because_a_channel_is_down_are_told_in_one_digest_but_not_a_sev1(
+    limited: Site,
+) -> None:
+    assert reached(await limited.page(1, failed_by=["mail"])) == [("person:ana", "delivered")]
+    for _ in range(5):
+        limited.there.activities.outlets.heard("mail", reached=False)
+    roster = limited.there.live.current.roster
+    assert roster.capacity_of("person:bruno").digest is None
+    [receipt] = (await limited.page(2, failed_by=["mail"])).receipts
+    assert (receipt.target, receipt.outcome) == ("person:bruno", "digested")
+    assert "mail is down" in receipt.detail
+    [due] = limited.started
+    assert due.leaves_at == NOW + timedelta(minutes=1)
+    assert reached(await limited.page(3, failed_by=["mail"], severity="sev1")) == [("person:bruno", "delivered")]
+    limited.there.activities.outlets.heard("mail", reached=True)
+    assert reached(await limited.page(4, failed_by=["mail"])) == [("person:bruno", "delivered")]
