@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 STREAMS = ("configuration", "roster", "pages", "operations")
 """Streams besides those of the tickets."""
-_NAMES = ", ".join(STREAMS)
+FAMILIES = ("schedule/", "person/")
+"""Beginnings of streams: one for each schedule, and for each person who was away."""
+_NAMES = ", ".join((*STREAMS, "schedule/NAME", "person/ID"))
 
 
 def stream_of(opened: Store, written: str) -> str:
@@ -32,7 +34,7 @@ def stream_of(opened: Store, written: str) -> str:
     from escalade.errors import TicketNotFoundError
     from escalade.ticket import workflow_id
 
-    if written in STREAMS:
+    if written in STREAMS or (written.startswith(FAMILIES) and opened.head(written).seq):
         return written
     key = find_key(written)
     if not opened.head(workflow_id(key)).seq:
@@ -56,8 +58,8 @@ def stream_of(opened: Store, written: str) -> str:
 def show(invocation: Invocation, stream: str, last: int | None, kind: str | None) -> int:
     """Show the journal of a ticket or stream.
 
-    Besides the tickets there are the streams configuration, roster, pages (contact tests) and operations (what
-    was done to the journal itself).
+    Besides the tickets there are the streams configuration, roster, pages (contact tests), operations (what was done
+    to the journal itself), schedule/NAME (who changed duty) and person/ID (time off).
     """
     from cli.doors import store
 

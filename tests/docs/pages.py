@@ -1,8 +1,8 @@
 """The documentation as tests read it: its pages, and what is in their fences.
 
 A comment above a fence says what is to become of it: `<!-- not run: why -->`, `<!-- file: name -->`,
-`<!-- into: escalade.yaml; env: NAME=value … -->`, `<!-- run: name -->`. Shell that says nothing is run; a text block
-behind it holds lines of its output.
+`<!-- into: escalade.yaml; env: NAME=value … -->`, `<!-- run: name -->`, `<!-- exits with: 1 -->`. Shell that says
+nothing is run; a text block behind it holds lines of its output.
 """
 
 from __future__ import annotations
