@@ -122,7 +122,7 @@ class EffectRunner:
         """
         state = self._state()
         visit, tier = state.visit, state.tier
-        if not isinstance(effect, ResolveRound) or effect.request.how == "fair":
+        if not isinstance(effect, ResolveRound) or effect.request.how == "fair" or effect.purpose == "check":
             return False
         if visit is None or effect.purpose not in PAGING:
             return True

@@ -13,6 +13,9 @@ from cli.ticket.sending import send
 if TYPE_CHECKING:
     from cli.invocation import Invocation
 
+_RUNG = click.option(
+    "--rung", type=click.IntRange(1), metavar="N", help="The rung you saw (`show` says it): refused if it has moved on."
+)
 _TO = click.option("--to", metavar="TIER", help="A tier by name.")
 
 
@@ -21,20 +24,23 @@ _TO = click.option("--to", metavar="TIER", help="A tier by name.")
     examples=[
         'escalade ticket escalate k3j --reason "needs a database owner"',
         'escalade ticket escalate k3j --to management --reason "asked for a superior"',
+        'escalade ticket escalate k3j --rung 2 --reason "nobody answers here"',
     ],
 )
 @key
 @_TO
 @click.option("--reason", required=True, metavar="TEXT", help="Why; part of every page sent up there.")
+@_RUNG
 @acting
-def escalate(invocation: Invocation, key: str, to: str | None, reason: str) -> int:
+def escalate(invocation: Invocation, key: str, to: str | None, reason: str, rung: int | None) -> int:
     """Take a ticket up the ladder, with a reason.
 
-    To the next tier, or a named one above. It is refused as stale if the ticket moves while you ask.
+    To the next tier, or a named one above. It is refused as stale if the ticket moves while you ask; with --rung,
+    also if it has moved since you looked: two who escalate at once then take it up once.
     """
     from escalade.messages.commands import Escalate
 
-    return send(invocation, [key], lambda v: Escalate(**v, to=to, reason=reason), from_rung=True)
+    return send(invocation, [key], lambda v: Escalate(**v, to=to, reason=reason), from_rung=True, rung=rung)
 
 
 @command(

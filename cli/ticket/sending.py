@@ -43,6 +43,7 @@ def send(
     make: Make,
     *,
     from_rung: bool = False,
+    rung: int | None = None,
     first: First | None = None,
     instead: str = "",
 ) -> int:
@@ -54,6 +55,7 @@ def send(
         make: makes the command.
         from_rung: read the ticket first and send the rung and life that were seen, so that a command that was
             meant for another tier is refused as stale.
+        rung: the rung that the person saw, where they say it: the ticket is not asked for it then.
         first: what is looked at before anything is sent; it raises when nothing is to be.
         instead: what to tell people instead of the ticket's own answer, where that is not the end of it.
 
@@ -66,12 +68,18 @@ def send(
     # What cannot be sent to anybody is told before anybody is asked.
     _made(make, carried)
     full = find_keys(keys)
-    outcomes = asyncio.run(_send_all(full, make, carried, from_rung=from_rung, first=first))
+    outcomes = asyncio.run(_send_all(full, make, carried, from_rung=from_rung, rung=rung, first=first))
     return report(invocation, full, outcomes, instead=instead)
 
 
 async def _send_all(
-    keys: Sequence[str], make: Make, carried: dict[str, Any], *, from_rung: bool, first: First | None
+    keys: Sequence[str],
+    make: Make,
+    carried: dict[str, Any],
+    *,
+    from_rung: bool,
+    rung: int | None = None,
+    first: First | None,
 ) -> list[Answer | EscaladeError]:
     import asyncio
 
@@ -85,7 +93,7 @@ async def _send_all(
         async def one(key: str) -> Answer | EscaladeError:
             async with slots:
                 try:
-                    return await _send_one(client, key, make, carried, from_rung=from_rung)
+                    return await _send_one(client, key, make, carried, from_rung=from_rung, rung=rung)
                 except EscaladeError as error:
                     if len(keys) == 1:
                         raise
@@ -94,12 +102,16 @@ async def _send_all(
         return await asyncio.gather(*(one(key) for key in keys))
 
 
-async def _send_one(client: TicketClient, key: str, make: Make, carried: dict[str, Any], *, from_rung: bool) -> Answer:
+async def _send_one(
+    client: TicketClient, key: str, make: Make, carried: dict[str, Any], *, from_rung: bool, rung: int | None
+) -> Answer:
     from uuid import uuid4
 
     # The id is made once per ticket: however often the client tries, the ticket does it once.
     values = {**carried, "event_id": f"cli:{uuid4()}"}
-    if from_rung:
+    if rung is not None:
+        values["rung"] = rung
+    elif from_rung:
         view = await client.view(key)
         values |= {"rung": view.rung, "life": view.life}
     try:

@@ -1,4 +1,4 @@
-"""What people do about who has it: acknowledge, give up, hand over, call in, follow."""
+"""What people do about who has it: acknowledge, hand over, call in, follow."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Final
 from escalade.effects import ResolveRound, SendPages
 from escalade.engine import clocks
 from escalade.engine.draft import PAGING, Draft
-from escalade.engine.ladder import enter, unacknowledge
+from escalade.engine.ladder import enter
 from escalade.engine.pausing import drop_pause
 from escalade.engine.state import Acknowledgement
 from escalade.engine.work import restart_expiry
-from escalade.messages.commands import Acknowledge, Command, Follow, Reassign, Respond, Unacknowledge
+from escalade.messages.commands import Acknowledge, Command, Follow, Reassign, Respond
+from escalade.people.resolve import RoundRequest
 from escalade.people.roster import parse_target
-from escalade.ticket import Status
+from escalade.ticket import Actor, Status
 
 MANY: Final = 200
 """Watchers and responders of one ticket: its state and its messages have to stay small."""
@@ -54,6 +55,7 @@ def _acknowledged_by_person(d: Draft, cmd: Acknowledge) -> None:
     quorum = tier.acknowledge_by if tier is not None else 1
     counts = f"person:{by.id}" in visit.told
     visit.acks.append(Acknowledgement(by=by, at=d.now, counts=counts))
+    _check(d, by)
     first = not state.owner
     if first:
         state.owner, state.owner_is_person = by.id, True
@@ -81,6 +83,18 @@ def _acknowledged_by_person(d: Draft, cmd: Acknowledge) -> None:
         d.text = f"acknowledged; {have} of {quorum} needed, the others are still paged"
         if not counts:
             d.text = f"noted; you were not paged here, so {have} of {quorum} needed have it, and paging goes on"
+
+
+def _check(d: Draft, by: Actor) -> None:
+    """Ask the roster about somebody whom this ticket does not know: any *known* person may acknowledge (decision 7).
+
+    Theirs holds meanwhile. Whoever was paged, called in or follows is known already.
+    """
+    state, target = d.state, f"person:{by.id}"
+    if state.engine < 3 or target in (*state.paged, *state.responders, *state.followers):
+        return
+    request = RoundRequest(targets=[target])
+    d.add(ResolveRound(id=d.effect_id(), rung=state.rung, purpose="check", round=0, request=request, due_at=d.now))
 
 
 def settle(d: Draft) -> None:
@@ -113,15 +127,6 @@ def _spare(d: Draft, target: str) -> None:
             if rest:
                 # The same round in the ledger: who was told already is not told again.
                 d.add(effect.model_copy(update={"id": d.effect_id(), **others}))
-
-
-def give_up(d: Draft, cmd: Unacknowledge) -> None:
-    """Nobody has it after all."""
-    if not d.state.is_acknowledged and not d.visit.acks:
-        d.refuse("not_acknowledged", "Nobody has acknowledged it.", actor=cmd.by, command=cmd.name)
-        return
-    unacknowledge(d, d.standing, cmd.comment or f"{cmd.by.id} gave it up", kind="ticket.unacknowledged")
-    d.text = "un-acknowledged; paging again"
 
 
 def _target(d: Draft, text: str, cmd: Command) -> str | None:

@@ -12,6 +12,7 @@ from escalade.engine import (
     clocks,
     crowding,
     customer,
+    giving_up,
     horizon,
     maintenance,
     merging,
@@ -143,7 +144,7 @@ _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {
 
 _WHEN_OPEN: Final[dict[type[Command], Callable[[Draft, Any], None]]] = {
     Acknowledge: acting.acknowledge,
-    Unacknowledge: acting.give_up,
+    Unacknowledge: giving_up.give_up,
     Reassign: acting.reassign,
     Respond: acting.respond,
     SetStatus: pausing.set_status,
@@ -173,15 +174,11 @@ def _command(d: Draft, cmd: Command) -> None:
         return
     if d.seen(cmd.event_id):
         return
+    if _nobody(d, cmd):
+        return
     maintenance.look(d)
     rung = state.rung
-    if cmd.life is not None and cmd.life != state.life:
-        text = "It was asked of an earlier ticket with this key, which is closed."
-        d.refuse("stale_life", text, actor=cmd.by, command=cmd.name)
-        return
-    if state.status is Status.CLOSED:
-        into = f" (merged into {state.merged_into})" if state.merged_into else ""
-        d.refuse("closed", f"It is closed{into}.", actor=cmd.by, command=cmd.name)
+    if _over(d, cmd):
         return
     if isinstance(cmd, Note):
         d.note("ticket.note", f"{cmd.by.id}: {cmd.text}", actor=cmd.by)
@@ -200,6 +197,26 @@ def _command(d: Draft, cmd: Command) -> None:
         act(d, cmd)
     if d.refusal is None and state.status.is_open and not isinstance(cmd, Message):
         worked(d, cmd.by, rung=rung)
+
+
+def _nobody(d: Draft, cmd: Command) -> bool:
+    """Whether it claims to come from a person and names none; then it is refused."""
+    if d.state.engine < 3 or not cmd.by.is_person or cmd.by.id.strip():
+        return False
+    d.refuse("nobody", "It names no person: give `by` an id.", actor=cmd.by, command=cmd.name)
+    return True
+
+
+def _over(d: Draft, cmd: Command) -> bool:
+    """Whether it was meant for a ticket that is closed; then it is refused."""
+    state = d.state
+    if cmd.life is not None and cmd.life != state.life:
+        text = "It was asked of an earlier ticket with this key, which is closed."
+        d.refuse("stale_life", text, actor=cmd.by, command=cmd.name)
+    elif state.status is Status.CLOSED:
+        into = f" (merged into {state.merged_into})" if state.merged_into else ""
+        d.refuse("closed", f"It is closed{into}.", actor=cmd.by, command=cmd.name)
+    return d.refusal is not None
 
 
 def _too_late(d: Draft, cmd: Command) -> None:

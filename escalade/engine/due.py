@@ -274,7 +274,7 @@ def _resolving(state: TicketState, visit: Visit) -> bool:
         isinstance(effect, ResolveRound)
         and not effect.cancelled
         and effect.rung == visit.rung
-        and effect.purpose not in ("notice", "responder")
+        and effect.purpose not in ("notice", "responder", "check")
         for effect in state.pending.values()
     )
 

@@ -69,7 +69,16 @@ def escalate(d: Draft, cmd: Escalate) -> None:
         climb(d, d.now, [why], to=target)
     else:
         exhaust(d, d.now, why)
-    d.text = f"escalated; now in {state.tier_name}"
+    past = f" past the last tier; {_again(state)}" if target >= len(state.policy.tiers) else ""
+    d.text = f"escalated{past}; now in {state.tier_name}"
+
+
+def _again(state: TicketState) -> str:
+    """What came of leaving the ladder at its upper end."""
+    if state.in_catch_all:
+        return "the catch-all is paged"
+    of = state.policy.again.times if state.policy is not None and state.policy.again is not None else None
+    return f"it is climbed again (pass {state.passes}{f' of {of}' if of is not None else ''})"
 
 
 def _ignored(d: Draft, cmd: Escalate, why: str) -> None:

@@ -17,6 +17,7 @@ from escalade.engine.calendars import after, opening
 from escalade.engine.crowding import passed_over, wait_for_room
 from escalade.engine.draft import PAGING, Draft
 from escalade.engine.events import StepStarted
+from escalade.engine.giving_up import unknown_person
 from escalade.engine.ladder import climb, punctual
 from escalade.engine.receipts import failed_early, own_people, pages_sent, reached_here, record
 from escalade.engine.state import DueStep, Told
@@ -48,6 +49,10 @@ def round_resolved(d: Draft, event: RoundResolved) -> None:
 
 def _decided(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: bool) -> str | None:
     """The id of the pages that follow; None when none do."""
+    if effect.purpose == "check":
+        for target in resolved.unknown:
+            unknown_person(d, target.removeprefix("person:"))
+        return None
     if effect.cancelled:
         return None
     if effect.purpose not in PAGING:

@@ -28,6 +28,7 @@ ENGINE: Final = 3
 2: a workflow task that takes in an outcome always commands something (`workflows.ticket`).
 3: clocks, calendars of tiers, and how much of the time each tier used; rounds keep to people's limits, quiet hours
 and rest.
+one's own acknowledgement is given up alone; the roster is asked about an acknowledger whom the ticket does not know.
 """
 
 RHYTHM: Final = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15))

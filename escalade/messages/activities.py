@@ -20,8 +20,9 @@ Outcome = Literal["accepted", "delivered", "failed", "crossed", "unknown", "skip
 """What became of a delivery: the provider took it, confirmed it, refused it; it was in the air while somebody
 acknowledged; nobody can say; it was not attempted (the reason is in `detail`); it waits in a digest."""
 
-Purpose = Literal["round", "contact_step", "responder", "catch_all", "notice", "test", "digest", "digested"]
-"""Why somebody is told. `digest` is the message that gathers several tickets, `digested` one ticket's part in it."""
+Purpose = Literal["round", "contact_step", "responder", "catch_all", "notice", "test", "digest", "digested", "check"]
+"""Why somebody is told. `digest` is the message that gathers several tickets, `digested` one ticket's part in it; `check`
+asks whether the roster knows somebody, and tells nobody."""
 
 
 class AdmitRequest(BaseModel):

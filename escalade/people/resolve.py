@@ -113,6 +113,8 @@ class ResolvedRound(BaseModel):
     """Who is not told because they are over a limit."""
     notes: list[str] = Field(default_factory=list)
     """What a reader should know: "the store was down, who was paged lately is not known"."""
+    unknown: list[str] = Field(default_factory=list)
+    """Where nobody was found: those of the targets that the roster does not know."""
 
 
 def resolve_round(
@@ -134,6 +136,7 @@ def resolve_round(
     changes = settled(roster, changes, at, only=asked)
     found: dict[str, Recipient] = {}
     reasons: list[str] = []
+    unknown: list[str] = []
     notes: list[str] = []
     for text in request.targets:
         try:
@@ -155,6 +158,7 @@ def resolve_round(
             contact = roster.contact(target)
             if contact is None:
                 reasons.append(f"{key} is not in the roster")
+                unknown.append(key)
             elif not contact.methods:
                 reasons.append(f"{key} has no contact method")
             else:
@@ -165,7 +169,9 @@ def resolve_round(
             reasons.append("everybody here has acknowledged")
         nobody = "; ".join(reasons) or "there is nobody behind these targets"
         next_duty_at = None if found else _next_duty(roster, request, changes, at)
-        return ResolvedRound(nobody=nobody, all_acknowledged=bool(found), next_duty_at=next_duty_at, notes=notes)
+        return ResolvedRound(
+            nobody=nobody, all_acknowledged=bool(found), next_duty_at=next_duty_at, notes=notes, unknown=unknown
+        )
     if request.how == "everyone":
         return ResolvedRound(recipients=list(available.values()), notes=notes)
     return _one_of(list(available.values()), request, load).model_copy(update={"notes": notes})
