@@ -91,7 +91,7 @@ def _check(d: Draft, by: Actor) -> None:
     Theirs holds meanwhile. Whoever was paged, called in or follows is known already.
     """
     state, target = d.state, f"person:{by.id}"
-    if state.engine < 3 or target in (*state.paged, *state.responders, *state.followers):
+    if state.engine < 3 or target in (*state.paged, *state.responders, *state.followers, *d.visit.targets):
         return
     request = RoundRequest(targets=[target])
     d.add(ResolveRound(id=d.effect_id(), rung=state.rung, purpose="check", round=0, request=request, due_at=d.now))

@@ -108,7 +108,9 @@ def _roster_changed(d: Draft, _: RosterChanged) -> None:
 
 
 def _delivery_failed(d: Draft, event: DeliveryFailed) -> None:
-    receipts.delivery_failed(d, target=event.target, method=event.method, detail=event.detail)
+    receipts.delivery_failed(
+        d, target=event.target, method=event.method, detail=event.detail, provider_id=event.provider_id
+    )
 
 
 _ON: Final[dict[type, Callable[[Draft, Any], None]]] = {

@@ -204,6 +204,8 @@ def _nobody(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> None:
         return
     if effect.purpose == "catch_all":
         d.note("round.nobody", f"{name}: neither the tier nor the catch-all has anybody", resolved.nobody)
+        if state.engine >= 3:
+            climb(d, punctual(d, effect.due_at), [f"nobody in {name}, nor in the catch-all: {resolved.nobody}"])
         return
     choice = tier.nobody
     if choice == "hold" and resolved.next_duty_at is None:

@@ -8,7 +8,7 @@ from escalade.deliveries import delivery_entry
 from escalade.effects import PagesSent, ResolveRound, SendPages
 from escalade.engine.draft import PAGING, Draft
 from escalade.engine.ladder import climb
-from escalade.messages.activities import PagePerson, Receipt
+from escalade.messages.activities import PagePerson, Purpose, Receipt
 from escalade.ticket import workflow_id
 
 
@@ -92,7 +92,7 @@ def _failed_round(d: Draft, effect: SendPages, errors: str, channels: list[str])
         text = f"round {effect.round} reached nobody ({people}); the next one is told at once"
         d.note("round.failed", text, errors)
         visit.round_now, visit.owed_at = True, d.now
-    elif effect.others_told or (visit.turn_reached and _takes_turns(d)):
+    elif effect.others_told or (visit.acks and d.state.engine >= 3) or (visit.turn_reached and _takes_turns(d)):
         d.note("round.failed", f"round {effect.round} reached nobody ({people}); others here were reached", errors)
     else:
         d.note("round.failed", f"round {effect.round} reached nobody ({people}); the next tier at once", errors)
@@ -113,8 +113,13 @@ def _after_failed_page(d: Draft, effect: SendPages, errors: str) -> None:
         return
     if state.tier is None and visit.reassigned:
         own_people(d, errors)
-    elif state.tier is not None and effect.purpose == "contact_step" and nobody_left(d):
+    elif state.tier is not None and effect.purpose in _lead_on(d) and nobody_left(d):
         climb(d, d.now, [f"nobody remains reached: {errors}"])
+
+
+def _lead_on(d: Draft) -> tuple[Purpose, ...]:
+    """The pages besides rounds whose failing leaves a tier, where nobody is left who was reached."""
+    return ("contact_step",) if d.state.engine < 3 else ("contact_step", "catch_all")
 
 
 def own_people(d: Draft, why: str) -> None:
@@ -146,7 +151,7 @@ def nobody_left(d: Draft) -> bool:
     return not (visit.acks or reached or _under_way(d))
 
 
-def delivery_failed(d: Draft, *, target: str, method: str, detail: str) -> None:
+def delivery_failed(d: Draft, *, target: str, method: str, detail: str, provider_id: str = "") -> None:
     """A provider took a message back: that person's next channel now, or the next tier when nobody is left reached.
 
     Args:
@@ -154,6 +159,7 @@ def delivery_failed(d: Draft, *, target: str, method: str, detail: str) -> None:
         target: who was not reached after all.
         method: by which of their methods.
         detail: what the provider said.
+        provider_id: its name for the message; without one all that went by the method counts as taken back.
     """
     state = d.state
     visit = state.visit
@@ -162,18 +168,28 @@ def delivery_failed(d: Draft, *, target: str, method: str, detail: str) -> None:
         return
     if target not in visit.told:
         if _under_way(d):  # perhaps one of those who are being told right now
-            visit.failed_early = [*visit.failed_early, (target, method, detail)][-50:]
+            visit.failed_early = [*visit.failed_early, (target, method, detail, provider_id)][-50:]
         return
-    _taken_back(d, target=target, method=method, detail=detail)
+    _taken_back(d, target=target, method=method, detail=detail, provider_id=provider_id)
 
 
-def _taken_back(d: Draft, *, target: str, method: str, detail: str) -> None:
+def _meant(d: Draft, receipts: list[Receipt], method: str, provider_id: str) -> list[Receipt]:
+    """The deliveries that a provider took back: the one it names, or all by the method."""
+    by_method = [r for r in receipts if r.method == method and r.reached]
+    named = [r for r in by_method if r.provider_id == provider_id]
+    # One that is named and not found here was told by somebody who keeps no names, or in an earlier visit.
+    known = d.state.engine >= 3 and provider_id and any(r.provider_id for r in by_method)
+    return named if known else by_method
+
+
+def _taken_back(d: Draft, *, target: str, method: str, detail: str, provider_id: str = "") -> None:
     state, visit = d.state, d.visit
     told = visit.told[target]
-    receipts = [
-        r.model_copy(update={"outcome": "failed", "detail": detail}) if r.method == method and r.reached else r
-        for r in told.receipts
-    ]
+    meant = _meant(d, told.receipts, method, provider_id)
+    if not meant and provider_id and state.engine >= 3:
+        return  # a message of an earlier visit
+    failed = {"outcome": "failed", "detail": detail}
+    receipts = [r.model_copy(update=failed) if r in meant else r for r in told.receipts]
     visit.told[target] = told.model_copy(update={"receipts": receipts})
     if visit.acknowledged_at is not None or state.stands_still or target in [str(a.by) for a in visit.acks]:
         return
@@ -194,9 +210,9 @@ def failed_early(d: Draft) -> None:
     """Take in what providers took back before the pages' own outcome was known."""
     early, d.visit.failed_early = d.visit.failed_early, []
     visit = d.visit
-    for target, method, detail in early:
+    for target, method, detail, *name in early:
         if target in visit.told and d.state.visit is visit:
-            _taken_back(d, target=target, method=method, detail=detail)
+            _taken_back(d, target=target, method=method, detail=detail, provider_id=name[0] if name else "")
 
 
 def page_now(d: Draft, people: list[PagePerson], *, due: datetime) -> None:

@@ -27,7 +27,7 @@ ENGINE: Final = 3
 
 2: a workflow task that takes in an outcome always commands something (`workflows.ticket`).
 3: clocks, calendars of tiers, and how much of the time each tier used; rounds keep to people's limits, quiet hours
-and rest.
+and rest; the catch-all of an empty tier leads on when it fails; a provider takes back the one message that it names;
 one's own acknowledgement is given up alone; the roster is asked about an acknowledger whom the ticket does not know.
 """
 
@@ -109,8 +109,9 @@ class Visit(BaseModel):
     """Instants that a raise of the severity must not push later, by kind of due."""
     reached_before: bool = False
     """Whether this pass had reached somebody before it came here."""
-    failed_early: list[tuple[str, str, str]] = Field(default_factory=list)
-    """Failures (target, method, detail) that a provider reported before the page's own outcome was in."""
+    failed_early: list[tuple[str, ...]] = Field(default_factory=list)
+    """Failures that a provider reported before the page's own outcome was in: target, method, detail, and the
+    provider's name for the message."""
     room_at: Instant | None = None
     """When a round is made that found everybody over their limits: the first instant with room (decision 17)."""
     holding: bool = False

@@ -370,7 +370,11 @@ def check_nobody_forbidden(state: TicketState) -> None:
     """Nobody is being paged whom decisions 7 and 13 forbid; what was on its way is marked cancelled."""
     visit = state.visit
     for effect in state.pending.values():
-        if effect.cancelled or not isinstance(effect, ResolveRound | SendPages) or effect.purpose == "notice":
+        if (
+            effect.cancelled
+            or not isinstance(effect, ResolveRound | SendPages)
+            or effect.purpose in ("notice", "check")
+        ):
             continue
         assert state.status.is_open, f"{effect.purpose} while {state.status}"
         if effect.purpose == "responder":
