@@ -21,8 +21,8 @@ Outcome = Literal["accepted", "delivered", "failed", "crossed", "unknown", "skip
 acknowledged; nobody can say; it was not attempted (the reason is in `detail`); it waits in a digest."""
 
 Purpose = Literal["round", "contact_step", "responder", "catch_all", "notice", "test", "digest", "digested", "check"]
-"""Why somebody is told. `digest` is the message that gathers several tickets, `digested` one ticket's part in it; `check`
-asks whether the roster knows somebody, and tells nobody."""
+"""Why somebody is told. `digest` is the message that gathers several tickets, `digested` one ticket's part in it;
+`check` asks whether the roster knows somebody, and tells nobody."""
 
 
 class AdmitRequest(BaseModel):

@@ -27,7 +27,7 @@ SECOND = {"name": "second", "page": ["person:bob"], "acknowledge_within": "30m"}
 
 def window(begin: float, end: float, name: str = "patching", **written: Any) -> MaintenanceWindow:
     """A window, in minutes from the opening of the ticket."""
-    times = {"start": START + timedelta(minutes=begin), "end": START + timedelta(minutes=end)}
+    times: dict[str, Any] = {"start": START + timedelta(minutes=begin), "end": START + timedelta(minutes=end)}
     return made(name, **times, **written)
 
 

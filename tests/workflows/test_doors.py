@@ -182,3 +182,14 @@ async def test_the_temporal_command_line_shows_and_moves_a_ticket(tower: MakeTow
     await ticket.settled()
     assert ticket.kinds()[-1] == "ticket.resolved"
     assert "resolved" in await temporal("metadata")
+
+
+async def test_a_signal_that_names_a_person_nobody_knows_does_not_stop_paging(tower: MakeTower) -> None:
+    ticket = await (await tower(ONE, TWO)).open()
+    await ticket.settled()
+    await ticket.handle.signal("acknowledge", {"by": {"kind": "person", "id": "anna-typo"}, "event_id": "e1"})
+    await ticket.settled()
+    view = await ticket.view()
+    assert (view.acknowledged, view.owner) == (False, "")
+    assert len(ticket.told("ana")) == 2
+    assert "nobody called anna-typo" in next(e.why for e in ticket.journal() if e.kind == "ticket.unacknowledged")
