@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import getpass
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -13,9 +14,12 @@ from cli.failures import WrongCommandError
 
 if TYPE_CHECKING:
     from cli.invocation import Invocation
+    from escalade.errors import ConfigurationError
     from escalade.people import Roster
     from escalade.ticket import Actor
 
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""The same as `escalade.written.Identifier`, which is a type; a test holds them equal."""
 _MEND = "Say who you are with --as PERSON."
 
 
@@ -24,13 +28,19 @@ def acting_person(invocation: Invocation) -> Actor:
 
     The login comes before the configuration's: on a machine that several people share, each is who they are.
 
+    A roster that cannot be read keeps nobody from acting: who they say they are is taken as it is, with a warning.
+
     Raises:
         WrongCommandError: when the roster does not know them; near names are listed.
     """
     from cli.doors import configured_login, people
+    from escalade.errors import ConfigurationError
     from escalade.ticket import Actor
 
-    roster = people()
+    try:
+        roster = people()
+    except ConfigurationError as error:
+        return _claimed(invocation, error)
     logins = [(invocation.person, _source())] if invocation.person else _own_login()
     for login, _ in logins:
         person = roster.person_of(login)
@@ -44,6 +54,33 @@ def acting_person(invocation: Invocation) -> Actor:
     if not logins:
         raise WrongCommandError("This machine has no login name for you.", mend=_MEND)
     raise _unknown(*logins[-1], roster)
+
+
+def _claimed(invocation: Invocation, broken: ConfigurationError) -> Actor:
+    """Who acts while `people.yaml` cannot be read: somebody of its readable part, else the id that was given."""
+    from cli.doors import configured_login, readable_people
+    from cli.render.plain import lines
+    from escalade.ticket import Actor
+
+    known = readable_people()
+    own = [(invocation.person, _source())] if invocation.person else []
+    configured = [(login, "login of escalade.yaml")] if (login := configured_login()) else []
+    # Unchecked, the configured one goes before the own: nobody knows whose a login of this machine is.
+    logins = own or [*configured, *_own_login()]
+    matched = next((found for text, _ in reversed(logins) if (found := known.person_of(text))), None)
+    person = matched or next((text for text, _ in logins if _ID.fullmatch(text)), None)
+    if person is None:
+        raise WrongCommandError(
+            f"people.yaml cannot be read, and {logins[0][0]!r} is no id." if logins else "Nobody says who you are.",
+            mend="Give your id of people.yaml: --as PERSON.",
+        ) from None
+    errors = [str(problem) for problem in broken.problems if problem.level == "error"]
+    first = errors[0] if errors else broken.message
+    more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
+    click.echo(
+        lines(f"Warning: people.yaml cannot be used, so you act as {person!r} unchecked.\n  {first}{more}"), err=True
+    )
+    return Actor(kind="person", id=person, via="cli", claimed=True)
 
 
 def _source() -> str:

@@ -63,6 +63,25 @@ def people() -> Roster:
     return Roster(people=file.people, teams=file.teams, vendors=file.vendors)
 
 
+def readable_people() -> Roster:
+    """Those people of `people.yaml` whose entries can be read, whatever is wrong with the rest of it."""
+    from pydantic import ValidationError
+
+    from configuration.directory import PEOPLE
+    from escalade.people import Roster
+    from escalade.people.roster import Person
+
+    data = _written(PEOPLE)
+    written = data.get("people") if isinstance(data, dict) else None
+    found = {}
+    for name, value in written.items() if isinstance(written, dict) else ():
+        try:
+            found[str(name)] = Person.model_validate(value)
+        except ValidationError:
+            continue
+    return Roster(people=found)
+
+
 def configured_login() -> str | None:
     """`login` of `escalade.yaml`: who acts when nobody else is known."""
     from configuration.directory import ESCALADE
