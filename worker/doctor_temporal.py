@@ -15,7 +15,7 @@ from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
     GetSystemInfoRequest,
 )
-from temporalio.client import Client
+from temporalio.client import Client, ScheduleActionExecutionStartWorkflow, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.contracts import JOURNAL_QUEUE, PAGES_QUEUE, TICKETS_QUEUE
@@ -31,6 +31,8 @@ _OLDEST: Final = (1, 25)
 """The first server that keeps what we ask of it: update, signal-with-start with search attributes, task priority."""
 _POLLS_WITHIN: Final = timedelta(seconds=100)
 """A worker asks again after a minute without a task; Temporal names it for five minutes after its last question."""
+_LOOKS_WITHIN: Final = timedelta(minutes=3)
+"""The sweep starts each minute; one that hangs is ended after 55 seconds."""
 _POLLED: Final = {
     TICKETS_QUEUE: (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,),
     PAGES_QUEUE: (TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,),
@@ -57,7 +59,7 @@ async def examine_temporal(client: Client, *, now: Callable[[], datetime]) -> li
         _namespace(client),
         _attributes(client),
         _pollers(client, lambda: now() + ahead),
-        _watch(client),
+        _watch(client, lambda: now() + ahead),
     )
     for look in looks:
         try:
@@ -135,7 +137,7 @@ async def _pollers(client: Client, now: Callable[[], datetime]) -> AsyncIterator
             yield "workers", "ok", f"{len(workers)} poll {queue}", ""
 
 
-async def _watch(client: Client) -> AsyncIterator[Row]:
+async def _watch(client: Client, now: Callable[[], datetime]) -> AsyncIterator[Row]:
     try:
         there = await client.get_schedule_handle(SWEEP).describe(rpc_timeout=_CALL)
     except RPCError as error:
@@ -150,6 +152,26 @@ async def _watch(client: Client) -> AsyncIterator[Row]:
         return
     looks = there.info.recent_actions
     last = f", last at {looks[-1].started_at:%H:%M:%S}Z" if looks else ", not yet"
+    # Until it has looked for the first time, its age is that of the schedule.
+    since = looks[-1].started_at if looks else there.info.created_at
+    late = now() - since
+    if late > _LOOKS_WITHIN:
+        mend = "Its runs need a worker that answers: see the rows of workers, and the worker's log."
+        minutes = late // timedelta(minutes=1)
+        yield "watch", "error", f"Nothing has looked at the open tickets for {minutes} minutes{last}.", mend
+        return
+    # Temporal starts it also while no worker runs: what counts is how the last one that is over ended.
+    for look in reversed(looks[-3:]):
+        assert isinstance(look.action, ScheduleActionExecutionStartWorkflow)
+        run = client.get_workflow_handle(look.action.workflow_id, run_id=look.action.first_execution_run_id)
+        status = (await run.describe(rpc_timeout=_CALL)).status
+        if status == WorkflowExecutionStatus.COMPLETED:
+            break
+        if status is not None and status != WorkflowExecutionStatus.RUNNING:
+            mend = "It needs a worker that answers: see the rows of workers, and the worker's log."
+            how = status.name.lower().replace("_", " ")
+            yield "watch", "error", f"The look at all open tickets of {look.started_at:%H:%M:%S}Z {how}.", mend
+            return
     yield "watch", "ok", f"looks at all open tickets each minute{last}", ""
 
 

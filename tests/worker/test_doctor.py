@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, ScheduleActionExecutionStartWorkflow
 from temporalio.testing import WorkflowEnvironment
 
 from escalade.messages import JournalBatch
@@ -20,7 +21,7 @@ from worker import doctor_temporal
 from worker.doctor import Diagnosis, _store, examine
 from worker.settings import Settings
 from worker.testing import real_server, temporal_program
-from worker.watch import schedule_watch
+from worker.watch import SWEEP, schedule_watch
 
 
 def settings_in(directory: Path) -> Settings:
@@ -73,6 +74,31 @@ async def test_a_worker_that_stopped_asking_for_work_is_no_worker_even_where_clo
     told = [one.says for one in frozen if one.name == "workers"]
     assert len(told) == 3
     assert all("it is frozen, or gone" in says for says in told)
+
+
+async def test_a_watch_that_has_not_looked_for_minutes_is_an_error_by_the_servers_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with real_server() as client:
+        await schedule_watch(client, canary_every=None)
+        fast = await examine(settings_in(tmp_path), env_of(client), now=lambda: now_in_utc() + timedelta(minutes=5))
+        assert levels(fast)["watch"] == "ok"
+        monkeypatch.setattr(doctor_temporal, "_LOOKS_WITHIN", timedelta(minutes=-1))
+        late = next(one for one in await examine(settings_in(tmp_path), env_of(client)) if one.name == "watch")
+        # Temporal starts looks that no worker carries out, too.
+        await client.get_schedule_handle(SWEEP).trigger()
+        async with asyncio.timeout(20):
+            while not (looks := (await client.get_schedule_handle(SWEEP).describe()).info.recent_actions):
+                await asyncio.sleep(0.05)
+        run = looks[-1].action
+        assert isinstance(run, ScheduleActionExecutionStartWorkflow)
+        await client.get_workflow_handle(run.workflow_id).terminate()
+        monkeypatch.undo()
+        ended = next(one for one in await examine(settings_in(tmp_path), env_of(client)) if one.name == "watch")
+    assert (ended.level, "terminated" in ended.says) == ("error", True)
+    assert late.level == "error"
+    assert "Nothing has looked at the open tickets" in late.says
+    assert "worker" in late.mend
 
 
 async def test_each_thing_that_is_missing_is_named_with_its_mend(tmp_path: Path) -> None:
