@@ -48,8 +48,11 @@ def rulings(changes: Changes, schedule: str) -> list[Ruling]:
     ]
     for swap in (s for s in changes.swaps if s.schedule == schedule):
         for mine, theirs in ((swap.first, swap.second), (swap.second, swap.first)):
-            half = Ruling(mine.start, mine.end, swap.id, "swap", "replace", mine.person, (theirs.person,))
-            ranked.append(((0, swap.made_at, swap.id), half))
+            # One that was removed ends where it was removed, with what was still ahead of it.
+            end = min(mine.end, swap.end)
+            if mine.start < end:
+                half = Ruling(mine.start, end, swap.id, "swap", "replace", mine.person, (theirs.person,))
+                ranked.append(((0, swap.made_at, swap.id), half))
     return [ruling for _, ruling in sorted(ranked, key=lambda pair: pair[0])]
 
 
