@@ -14,7 +14,7 @@ from escalade.people.seats import How, Seat
 from escalade.people.timeline import Stretch, joined, stretches
 from escalade.time.instants import format_instant
 
-_REACHES: Final = tuple(timedelta(days=days) for days in (2, 8, 32, 128, 512, 2048))
+_REACHES: Final = (timedelta(hours=8), *(timedelta(days=days) for days in (2, 8, 32, 128, 512, 2048)))
 """How far a shift is followed past the window that was asked for, by and by."""
 
 

@@ -57,11 +57,9 @@ class Track:
             return self.turn.position % len(self.rotation.members)
         return (number + self._phase) % len(self.rotation.members)
 
-    def hands_off(self, number: int, at: datetime) -> datetime:
-        """When the turn that is under way ends."""
-        if self.turn is not None and at < self.turn.until:
-            return self.turn.until
-        return self.slots.begins(number + 1)
+    def is_carried(self, at: datetime) -> bool:
+        """Whether the turn is still the one that was under way when the era began."""
+        return self.turn is not None and at < self.turn.until
 
     def is_valid(self, at: datetime) -> bool:
         """Whether the rotation counts at an instant, `from` and `until` considered."""
@@ -149,7 +147,7 @@ def _carried(era: Era, schedule: Schedule, at: datetime) -> Iterator[Turn]:
             rotation=key[1],
             position=position,
             on_duty=turns[position],
-            until=old.hands_off(number, at),
+            until=old.turn.until if old.turn and old.is_carried(at) else old.slots.begins(number + 1),
         )
 
 

@@ -60,6 +60,7 @@ class _Turns:
     def __init__(self, track: Track, since: datetime, until: datetime) -> None:
         self.track = track
         self.turns = track.rotation.turns
+        self.title = track.rotation.title
         self.slots = list(track.slots.between(since, until))
         self.starts = [slot.start for slot in self.slots]
 
@@ -201,9 +202,9 @@ class _Timeline:
             there = [p for p in turn if not self._is_away(p, at) and not _in(layer.holidays.get(p, ()), at)]
             if there:
                 away = "" if step == 0 else ", ".join(turns.turns[position])
-                ends = track.hands_off(slot.number, at)
-                title = track.rotation.title
-                return [Seat(p, "rotation", layer.layer.name, title, ends, instead_of=away) for p in there], []
+                ends = track.turn.until if track.turn and track.is_carried(at) else slot.hands_off
+                name, title = layer.layer.name, turns.title
+                return [Seat(p, "rotation", name, title, ends, instead_of=away) for p in there], []
         return [], list(turns.turns[position])
 
 

@@ -138,6 +138,29 @@ def test_every_reason_that_a_round_gives_has_a_french_sentence() -> None:
             assert all(one != other for one, other in zip(english, french, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("because", "french"),
+    [
+        ("daily rotation", "rotation quotidienne"),
+        ("rotation of 2 weeks", "rotation de 2 semaines"),
+        ("layer nights, rotation front", "couche nights, rotation front"),
+        (
+            "layer nights, weekly rotation, for ana who is away",
+            "couche nights, rotation hebdomadaire, pour ana en congé",
+        ),
+        ("override o1 by ana, for bob: by bus", "remplacement o1 par ana, pour bob : by bus"),
+        ("swap s1, for bob", "échange s1, pour bob"),
+        ("temporary schedule t1 by ana", "planning temporaire t1 par ana"),
+        ("its calendar feed", "son agenda"),
+    ],
+)
+def test_why_it_is_somebodys_duty_is_said_in_french(because: str, french: str) -> None:
+    why = f"on duty in schedule:s until 2026-03-09T08:00:00Z ({because}); next in order"
+    said = f"d’astreinte dans schedule:s jusqu’au 2026-03-09T08:00:00Z ({french}) ; prochain dans l’ordre"
+    assert say_why(why, "fr") == said
+    assert say_why(why, "en") == why
+
+
 def test_a_reason_without_a_translation_is_said_all_the_same() -> None:
     assert say_why("because; named by the tier", "fr") == "because ; désigné par le palier"
     assert say_why("named by the tier", "en") == "named by the tier"

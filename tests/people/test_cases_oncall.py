@@ -93,6 +93,11 @@ def test_R9_every_other_day_for_three_hours() -> None:
     assert duty_at(people, "s", NOTHING, utc(2026, 3, 2, 3)).names == []
 
 
+def test_a_shift_that_is_shorter_than_its_turn_ends_by_the_wall_clock() -> None:
+    people = rotating("Europe/Paris", "ana", start="2026-03-01T22:00", every="1 day", lasts="8h")
+    assert told(people, utc(2026, 3, 28, 12), utc(2026, 3, 29, 12)) == [("ana", "03-28 22:00 CET", "03-29 06:00 CEST")]
+
+
 def restricted(*restrictions: dict[str, Any], zone: str = "Europe/Paris") -> Any:
     rotation = {"members": ["ana"], "start": "2026-01-05", "every": "1 month", "handoff": "00:00"}
     return scheduled(zone=zone, layers=[{"name": "l", "rotation": rotation, "restrictions": list(restrictions)}])

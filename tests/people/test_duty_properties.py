@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from datetime import UTC, date, datetime, time, timedelta
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -203,6 +204,16 @@ def test_the_zone_of_whoever_asks_changes_nothing(
         duty_at(people, "s", changes, asked[0].astimezone(there)).people
         == duty_at(people, "s", changes, asked[0]).people
     )
+
+
+def test_a_year_of_an_hourly_rotation_takes_well_under_a_second() -> None:
+    people = rotating("Europe/Paris", start="2026-01-05T00:00", every="1 hour")
+    # Seconds of processor: what else the machine does is not its fault.
+    began = process_time()
+    found = shifts(people, "s", NOTHING, datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+    assert process_time() - began < 0.9
+    # A slot is lost in spring, and the one of the autumn that lasts two hours stands for two.
+    assert len(found) == 365 * 24 - 1
 
 
 @examples(150)
