@@ -95,7 +95,7 @@ def duty_at(roster: Roster, schedule: str, changes: Changes, at: datetime) -> Du
         here = next(part for part in row if part.start <= at < part.end)
         now = [shift for shift in _shifts(schedule, changes, row) if shift.start <= at < shift.end]
         until = here.end if here.end < high else None
-        if until is not None and all(low < shift.start for shift in now):
+        if until is not None and all(low < shift.start and shift.end < high for shift in now):
             break
     notes = tuple(
         f"the feed could not be read since {format_instant(feed.fetched_at)}: {feed.stale}"

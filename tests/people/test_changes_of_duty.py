@@ -194,7 +194,11 @@ def test_duty_says_until_when_it_stays_as_it_is() -> None:
     assert duty_at(DAILY, "s", changes, MONDAY).until == NOON
     assert duty_at(DAILY, "s", changes, NOON).until == NOON + timedelta(hours=1)
     (ana, eve) = duty_at(DAILY, "s", changes, NOON).people
+    # What others do does not cut a shift short, however far away its ends are.
     assert (ana.start, ana.end) == (MONDAY, MONDAY + DAY)
+    monthly = rotating("UTC", start="2026-03-02T00:00", every="1 month")
+    (whole, _) = duty_at(monthly, "s", changes, NOON).people
+    assert (whole.start, whole.end) == (MONDAY, utc(2026, 4, 2))
     assert (eve.start, eve.end) == (NOON, NOON + timedelta(hours=1))
 
 
