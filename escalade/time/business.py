@@ -65,6 +65,18 @@ class BusinessTime(OpenTime):
         n = bisect_right(self.starts, at) - 1
         return self.before[n] + min(at, self.ends[n]) - self.starts[n] if n >= 0 else 0
 
+    def positions(self, ats: list[int]) -> list[int]:  # noqa: D102 (as in the base)
+        starts, ends, before, n = self.starts, self.ends, self.before, 0
+        out = []
+        for at in ats:
+            n = bisect_right(starts, at, n)
+            if n:
+                n -= 1
+                out.append(before[n] + min(at, ends[n]) - starts[n])
+            else:
+                out.append(0)
+        return out
+
     def point(self, position: int, boundary: Boundary = "at_close") -> int:  # noqa: D102 (as in the base)
         if position < 0 or position > self.before[-1]:
             raise self._beyond()

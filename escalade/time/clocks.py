@@ -220,22 +220,23 @@ class Clock:
 
     def _merged(self) -> list[tuple[int, int]]:
         """The pauses as positions of open time: in order, disjoint, none empty, cut at the start."""
-        position, begin, forward = self.time.position, self._begin, not self.budget.negative
+        begin = None if self.budget.negative else self._begin
         spans = []
-        for pause in self.pauses:
-            end = pause.end or self.now
-            if end is None:
+        for start, end in self.pauses:
+            stop = end or self.now
+            if stop is None:
                 continue
-            first, last = microseconds(pause.start), microseconds(end)
-            if forward:
-                first = max(first, begin)
+            first, last = microseconds(start), microseconds(stop)
+            if begin is not None and first < begin:
+                first = begin
             if first < last:
-                spans.append((position(first), position(last)))
+                spans.append((first, last))
         spans.sort()
-        out: list[tuple[int, int]] = []
+        merged: list[int] = []
         for first, last in spans:
-            if out and first <= out[-1][1]:
-                out[-1] = (out[-1][0], max(last, out[-1][1]))
-            elif first < last:
-                out.append((first, last))
-        return out
+            if merged and first <= merged[-1]:
+                merged[-1] = max(last, merged[-1])
+            else:
+                merged += (first, last)
+        positions = self.time.positions(merged)
+        return [pair for pair in zip(positions[::2], positions[1::2], strict=True) if pair[0] < pair[1]]

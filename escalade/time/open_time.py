@@ -98,6 +98,10 @@ class OpenTime(ABC):
     def position(self, at: int) -> int:
         """The open microseconds from the beginning of the horizon to an instant."""
 
+    def positions(self, ats: list[int]) -> list[int]:
+        """The positions of instants that are in order; the same as asking for each, and faster."""
+        return [self.position(at) for at in ats]
+
     @abstractmethod
     def point(self, position: int, boundary: Boundary = "at_close") -> int:
         """The instant of a position: the first of those that have it, or the last with `next_open`.
