@@ -20,6 +20,7 @@ from temporalio.exceptions import ApplicationError
 from activities.guard import Guard
 from activities.held import HeldTickets
 from activities.suspects import GRACE, in_turn, suspects
+from activities.windows import Windows
 from configuration import Live
 from escalade.errors import EscaladeError, TicketNotFoundError
 from escalade.messages import Acknowledge, Command, JournalBatch, Resolve, Snapshot, TicketView, Upcoming
@@ -74,6 +75,9 @@ class Tickets(Protocol):
     async def command(self, key: str, command: Command) -> bool:
         """Send a command; whether a worker confirmed it."""
 
+    async def maintenance_changed(self, key: str) -> bool:
+        """Make a ticket ask which maintenance windows concern it; whether it took that."""
+
     async def roster_changed(self, key: str) -> None:
         """Make a ticket that waits for somebody on duty look again."""
 
@@ -111,6 +115,7 @@ class Watch:
         self._canary_within = canary_within
         self._http = http
         self._held = HeldTickets(tickets.roster_changed)
+        self._windows = Windows(configuration, store, guard)
 
     @activity.defn(name="sweep")
     async def sweep(self, request: WatchRequest) -> WatchReport:
@@ -118,6 +123,7 @@ class Watch:
         now = self._now()
         rows = await self._read(lambda: self._store.tickets(TicketQuery(open_only=True)))
         await self._held.look(rows, await self._read(self._store.roster_revision))
+        await self._windows.tell(self._tickets.maintenance_changed, now)
         findings = await self._late(rows, now)
         reprojected: list[str] = []
         if request.compare:

@@ -12,17 +12,14 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.guard import Guard, StoreAwayError
 from configuration import Live
 from escalade.maintenance.pinned import AskWindows, KnownWindows, PinnedWindow
-from escalade.maintenance.unaware import unaware
-from escalade.maintenance.window import MaintenanceWindow, pinned_windows
-from escalade.ticket import Status, Ticket
-from store import Store, TicketQuery
+from escalade.maintenance.window import pinned_windows
+from escalade.ticket import Ticket
+from store import Store
 
 WITHIN: Final = timedelta(seconds=2)
 """How long a look-up waits for the store; a ticket asks again until it is answered."""
 MOST: Final = 500
 """So many tickets are told in one look; the others with the next."""
-
-NOT_CLOSED: Final[list[Status]] = [status for status in Status if status is not Status.CLOSED]
 
 
 class Windows:
@@ -71,18 +68,4 @@ class Windows:
         return [key for key in keys[:MOST] if await told(key)]
 
     def _unaware(self, now: datetime) -> list[str]:
-        windows = self._store.windows_in_force(self._configuration.current.windows)
-        return unaware_keys(self._store, windows, now)
-
-
-def unaware_keys(store: Store, windows: list[MaintenanceWindow], now: datetime, *, only: str = "") -> list[str]:
-    """The keys of tickets that know other windows than these, as far as their rows tell.
-
-    Args:
-        store: holds the rows.
-        windows: those in force.
-        now: what is over by then concerns nobody.
-        only: look at this window alone.
-    """
-    rows = store.tickets(TicketQuery(statuses=NOT_CLOSED))
-    return unaware(rows, windows, now, only=only)
+        return self._store.unaware(self._store.windows_in_force(self._configuration.current.windows), now)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cli.invocation import Invocation
     from store import Finding, Store
 
-STREAMS = ("configuration", "roster", "pages", "operations")
+STREAMS = ("configuration", "roster", "pages", "operations", "maintenance")
 """Streams besides those of the tickets."""
 FAMILIES = ("schedule/", "person/")
 """Beginnings of streams: one for each schedule, and for each person who was away."""

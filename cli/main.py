@@ -86,6 +86,12 @@ CALENDAR = {
     "between": Later("cli.calendar.asking:between", "Say how much open time lies between two instants"),
     "show": Later("cli.calendar.showing:show", "Show a month of a calendar: its weeks, open hours and holidays"),
     "list": Later("cli.calendar.showing:list_", "List the calendars of the configuration"),
+MAINTENANCE = {
+    "add": Later("cli.maintenance.making:add", "Let nobody be paged for a while"),
+    "list": Later("cli.maintenance.listing:list_", "List the windows that are open or to come"),
+    "show": Later("cli.maintenance.listing:show", "Show a window: which tickets, when, and who made it"),
+    "end": Later("cli.maintenance.making:end", "End what is open of a window; what is still open is paged"),
+    "remove": Later("cli.maintenance.making:remove", "Take a window away that was made by command"),
 }
 
 JOURNAL = {
@@ -100,6 +106,7 @@ COMMANDS = {
     "ticket": Later("cli.main:ticket", "Open, see and answer tickets"),
     "oncall": Later("cli.main:oncall", "See who is on duty, and change it"),
     "calendar": Later("cli.main:calendar", "Ask calendars: what is due when, and why"),
+    "maintenance": Later("cli.main:maintenance", "Keep times when nobody is to be woken"),
     "page": Later("cli.main:page", "Prove that people can be reached"),
     "journal": Later("cli.main:journal", "Read, verify and export what happened"),
     "init": Later("cli.init:init", "Create a working configuration directory"),
@@ -154,6 +161,9 @@ def away() -> None:
 @click.group(cls=LazyGroup, later=CALENDAR)
 def calendar() -> None:
     """Ask calendars: what is due when, and why."""
+@click.group(cls=LazyGroup, later=MAINTENANCE)
+def maintenance() -> None:
+    """Keep times when nobody is to be woken."""
 
 
 @click.group(cls=LazyGroup, later=JOURNAL)

@@ -9,13 +9,15 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from escalade.errors import EscaladeError
+from escalade.maintenance.unaware import unaware
 from escalade.maintenance.window import MaintenanceWindow, WindowSpec
+from escalade.messages.activities import Snapshot
 from escalade.record import Entry
-from escalade.ticket import Actor
+from escalade.ticket import Actor, Status
 from escalade.time.instants import format_instant
 from store.database import insert_if_new
 from store.room import Room
-from store.tables import maintenance_ends, maintenance_windows
+from store.tables import maintenance_ends, maintenance_windows, tickets
 from store.writer import append, lock_head
 
 STREAM: Final = "maintenance"
@@ -131,6 +133,19 @@ class MaintenanceWindows(Room):
             about = _about(f"{window_id}/removed", by=by, at=now, why=why)
             append(connection, head, [Entry(kind="window.removed", what=what, data={"id": window_id}, **about)])
         return True
+
+    def unaware(self, windows: Iterable[MaintenanceWindow], now: datetime, *, only: str = "") -> list[str]:
+        """The keys of tickets that know other windows than these, as far as the projection tells.
+
+        Args:
+            windows: those in force.
+            now: what is over by then concerns nobody.
+            only: look at this window alone.
+        """
+        query = select(tickets.c.snapshot).where(tickets.c.status != Status.CLOSED.value).order_by(tickets.c.key)
+        with self.database.reading() as connection:
+            rows = [Snapshot.model_validate_json(row.snapshot) for row in connection.execute(query)]
+        return unaware(rows, windows, now, only=only)
 
     def windows_in_force(self, configured: Iterable[MaintenanceWindow] = ()) -> list[MaintenanceWindow]:
         """Every window that is open or may open again, in order of their names; what is long over is left out.

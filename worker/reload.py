@@ -19,6 +19,7 @@ from escalade.record import Entry
 from escalade.ticket import SYSTEM, workflow_id
 from store import Store, TicketQuery
 from worker.feeds import schedule_feeds
+from worker.maintenance import tell_tickets
 from worker.versions import keep_versions_when_possible
 from worker.watch import schedule_watch
 
@@ -59,6 +60,7 @@ async def reload_configuration(client: Client, live: Live, store: Store, *, now:
         except EscaladeError as error:
             _LOG.error("%s", error)
         await wake_held(client, store)
+        await tell_of_windows(client, live, store, now())
     entry = Entry(
         entry_id=f"reload/{uuid.uuid4().hex}",
         stream=STREAM,
@@ -83,6 +85,17 @@ async def _keep_versions(live: Live, store: Store, at: datetime) -> None:
     keeping.add_done_callback(_KEEPING.discard)
     # A store that is away is not waited for: each round reckons with the versions that are missing.
     await asyncio.wait({keeping}, timeout=_CALL.total_seconds())
+
+
+async def tell_of_windows(client: Client, live: Live, store: Store, now: datetime) -> int:
+    """Tell the tickets that know other maintenance windows than there are; how many took it. The watch does so too."""
+    try:
+        windows = await asyncio.to_thread(store.windows_in_force, live.current.windows)
+        keys = await asyncio.to_thread(store.unaware, windows, now)
+    except StoreError as error:
+        _LOG.error("Tickets were not told of maintenance windows: %s", error)
+        return 0
+    return await tell_tickets(client, keys)
 
 
 async def wake_held(client: Client, store: Store) -> int:

@@ -27,6 +27,7 @@ from escalade.messages.watch import WatchRequest
 from escalade.ticket import Ticket, key_of, workflow_id
 from worker.client import TICKET_WORKFLOW, TicketClient
 from worker.connection import call_failed
+from worker.maintenance import tell_ticket
 
 _LOG = logging.getLogger(__name__)
 
@@ -149,6 +150,10 @@ class WatchedTickets:
     async def command(self, key: str, command: Command) -> bool:
         """Send a command; whether a worker confirmed it."""
         return (await self._tickets.command(key, command)).confirmed
+
+    async def maintenance_changed(self, key: str) -> bool:
+        """Make a ticket ask which maintenance windows concern it; whether it took that."""
+        return await tell_ticket(self._client, key)
 
     async def roster_changed(self, key: str) -> None:
         """Make a ticket that waits for somebody on duty look again; one that is over has nothing to look for."""

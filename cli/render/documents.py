@@ -56,6 +56,17 @@ _DUTIES: Final = {
     "`nobody` (why there is nobody), `notes` (what a reader should know)",
 }
 
+_WINDOW: Final = (
+    "`id`, `source` (configuration or command), `by`, `is` (open, to come, over), `which` (tickets, in words), "
+    "`window` (as written), `next` (its next openings: `start`, `end`), `more` (whether there are others)"
+)
+_CONCERNED: Final = "the tickets it concerns: `tickets` (how many), `told`, `why_not`"
+_MADE: Final = {
+    "add": ("new", "false when the same window was made before"),
+    "end": ("ended_at", "when what was open of it ended"),
+    "remove": ("removed", "true"),
+}
+
 DOCUMENTS: Final[dict[str, dict[str, str]]] = {
     "ticket open": {
         "opened": "tickets that Temporal holds: `key`, `title`, `existed` (it was there before), `line` of a file",
@@ -97,6 +108,12 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
         "shifts": f"in order, whole; each with {_SHIFT}",
         "gaps": "when nobody is on duty: each with `schedule`, `start`, `end`",
     },
+    **{
+        f"maintenance {name}": {"window": _WINDOW, key: said, "concerned": _CONCERNED}
+        for name, (key, said) in _MADE.items()
+    },
+    "maintenance list": {"windows": f"those that are open or to come: each with {_WINDOW}"},
+    "maintenance show": {"window": _WINDOW, "tickets": "the keys of the open tickets that know it"},
     "oncall gaps": {
         "from": "the first instant asked for",
         "to": "the first one not asked for",

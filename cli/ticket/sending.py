@@ -32,6 +32,7 @@ _MENDS = {
     "already_resolved": "Reopen it first: escalade ticket reopen {key}",
     "not_resolved": "Resolve it first: escalade ticket resolve {key}",
     "closed": "Open a new one: escalade ticket open",
+    "maintenance": "Or end the window: escalade maintenance list, escalade maintenance end NAME",
     "not_admitted": "Ask again in a moment.",
 }
 """What to do about a refusal, by its code."""

@@ -1,0 +1,3 @@
+"""`escalade maintenance`: the times when nobody is to be woken."""
+
+from __future__ import annotations

@@ -1,0 +1,92 @@
+"""Maintenance windows at the command line, with no server running."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.exits import ExitCode
+from cli.render.documents import DOCUMENTS
+from store import Store
+from tests.cli.conftest import Run
+from tests.cli.making import fill, snapshot
+
+ADD = ("maintenance", "add", "db-upgrade", "--service", "payments", "--for", "2h", "--as", "ana")
+
+
+def stored(place: Path) -> Store:
+    return Store.open(f"sqlite:///{place}/state/escalade.db", migrate=False)
+
+
+def test_a_window_needs_no_server_and_is_on_record(escalade: Run, place: Path) -> None:
+    done = escalade(*ADD, "--reason", "change 4711", "--title", "upgrade")
+    assert (done.code, done.err) == (ExitCode.OK, "")
+    assert "maintenance window db-upgrade is made: service payments, open " in done.out
+    with stored(place) as store:
+        (entry,) = [kept.entry for kept in store.entries("maintenance")]
+    assert (entry.actor.id, entry.actor.claimed, entry.why) == ("ana", True, "change 4711")
+    assert "db-upgrade was made" in escalade("journal", "show", "maintenance").out
+    again = escalade(*ADD, "--reason", "change 4711", "--title", "upgrade")
+    assert again.code in (ExitCode.OK, ExitCode.REFUSED)
+
+
+def test_it_is_listed_shown_ended_and_removed(escalade: Run) -> None:
+    made = escalade(*ADD, "--output", "json").json
+    assert list(made) == list(DOCUMENTS["maintenance add"])
+    assert (made["new"], made["window"]["is"], made["concerned"]["tickets"]) == (True, "open", 0)
+    listed = escalade("maintenance", "list", "--output", "json").json
+    assert [window["id"] for window in listed["windows"]] == ["db-upgrade"]
+    assert "db-upgrade  open" in escalade("maintenance", "list").out
+    assert "which tickets: service payments" in escalade("maintenance", "show", "db-up").out
+    ended = escalade("maintenance", "end", "db", "--as", "ana", "--output", "json").json
+    assert list(ended) == list(DOCUMENTS["maintenance end"])
+    assert ended["window"]["is"] == "over"
+    assert escalade("maintenance", "list", "--output", "json").json == {"windows": []}
+    assert escalade("maintenance", "end", "db-upgrade", "--as", "ana").code == ExitCode.USAGE
+    gone = escalade("maintenance", "remove", "db-upgrade", "--as", "ana", "--output", "json").json
+    assert list(gone) == list(DOCUMENTS["maintenance remove"])
+    assert escalade("maintenance", "show", "db-upgrade").code == ExitCode.NOT_FOUND
+
+
+def test_tickets_it_concerns_are_told_later_when_temporal_is_away(escalade: Run, place: Path) -> None:
+    fill(place, snapshot("abcdefghij", service="payments"), snapshot("klmnopqrst", service="mail"))
+    done = escalade(*ADD)
+    assert done.code == ExitCode.OK
+    assert "1 ticket it concerns could not be told now" in done.err
+    with stored(place) as store:
+        windows = store.windows_in_force()
+        assert store.unaware(windows, windows[0].made_at or windows[0].spec.start) == ["abcdefghij"]
+
+
+def test_a_recurring_window_of_the_file_can_be_ended_but_not_removed(escalade: Run, place: Path) -> None:
+    spec = {"match": {"service": "shop"}, "start": "2026-01-01", "lasts": "23h59m", "recurrence": "FREQ=DAILY"}
+    (place / "config/maintenance.yaml").write_text(json.dumps({"windows": {"nightly": spec}}))
+    shown = escalade("maintenance", "show", "nightly", "--output", "json").json
+    assert (shown["window"]["source"], shown["window"]["more"]) == ("configuration", True)
+    assert escalade("maintenance", "remove", "nightly", "--as", "ana").code == ExitCode.NOT_FOUND
+    assert escalade(*ADD[:2], "nightly", *ADD[3:]).code == ExitCode.USAGE
+
+
+def test_everything_wrong_with_a_window_is_told_at_once(escalade: Run) -> None:
+    done = escalade("maintenance", "add", "Db Upgrade", "--zone", "Mars/Base", "--label", "host", "--as", "ana")
+    assert done.code == ExitCode.USAGE
+    for said in ("is no name", "not an IANA time zone", "is no label", "has no end"):
+        assert said in done.err
+    assert "Nothing was done." in done.err
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ((), "does not say which tickets"),
+        (("--service", "x", "--severity", "sev9"), "severity"),
+        (("--service", "x", "--recurrence", "FREQ=HOURLY"), "FREQ of YEARLY"),
+        (("--service", "x", "--everything"), "not both"),
+    ],
+)
+def test_what_cannot_be_a_window_is_refused(escalade: Run, more: tuple[str, ...], says: str) -> None:
+    done = escalade("maintenance", "add", "--for", "2h", "--as", "ana", *more)
+    assert done.code == ExitCode.USAGE
+    assert says in done.err
