@@ -86,6 +86,8 @@ CALENDAR = {
     "between": Later("cli.calendar.asking:between", "Say how much open time lies between two instants"),
     "show": Later("cli.calendar.showing:show", "Show a month of a calendar: its weeks, open hours and holidays"),
     "list": Later("cli.calendar.showing:list_", "List the calendars of the configuration"),
+}
+
 MAINTENANCE = {
     "add": Later("cli.maintenance.making:add", "Let nobody be paged for a while"),
     "list": Later("cli.maintenance.listing:list_", "List the windows that are open or to come"),
@@ -161,6 +163,8 @@ def away() -> None:
 @click.group(cls=LazyGroup, later=CALENDAR)
 def calendar() -> None:
     """Ask calendars: what is due when, and why."""
+
+
 @click.group(cls=LazyGroup, later=MAINTENANCE)
 def maintenance() -> None:
     """Keep times when nobody is to be woken."""

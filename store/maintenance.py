@@ -95,9 +95,8 @@ class MaintenanceWindows(Room):
         Returns:
             When it was ended; None when it is not open.
         """
-        now = self.now().replace(microsecond=0)
+        now = self.now()
         spans, _ = window.spans(now, most=1)
-        # An opening that was ended within its first second leaves nothing to end.
         open_now = [span for span in spans if span.start <= now < span.end]
         if not open_now:
             return None

@@ -38,9 +38,9 @@ def _which(function: Callable[..., Any]) -> Callable[..., Any]:
 @command(
     "add",
     examples=[
-        "escalade maintenance add db-upgrade --service payments --for 2h --reason 'change 4711'",
+        "escalade maintenance add db-upgrade --service payments --for 2h",
         "escalade maintenance add patching --label host=db-1 --from 22:00 --for 4h",
-        "escalade maintenance add nights --service shop --for 2h --recurrence FREQ=DAILY",
+        "escalade maintenance add night --service shop --for 2h --recurrence FREQ=DAILY",
     ],
     instants=True,
 )

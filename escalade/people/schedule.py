@@ -7,7 +7,15 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from escalade.people.rotation import Rotation
 from escalade.time.durations import Duration
@@ -172,6 +180,22 @@ class Feed(Written):
     """Names in the feed that are no id, login or name of people.yaml, and who they are."""
 
 
+class HandoffNotices(Written):
+    """`handoff:` of a schedule: both sides are told when duty changes hands, with the open tickets."""
+
+    ahead: Duration | None = timedelta(hours=1)
+    """So long before the change; not ahead with `null`."""
+    at_change: bool = True
+    """Also at the change itself."""
+
+    @field_validator("ahead")
+    @classmethod
+    def _bounded(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and not timedelta(minutes=1) <= value <= timedelta(days=14):
+            raise ValueError("ahead is out of bounds; give 1m to 14d")
+        return value
+
+
 class Schedule(Written):
     """Who is on duty when."""
 
@@ -185,8 +209,10 @@ class Schedule(Written):
     """Highest first: of those that count at an instant, the first that has somebody decides."""
     feed: Feed | None = None
     """Who is on duty is said by a calendar elsewhere."""
+    handoff: HandoffNotices | None = None
+    """Who comes and who goes are told of it; nobody is told without it."""
     owner: Identifier | None = None
-    """The person told about its gaps."""
+    """The person told about its gaps, before they come."""
     gaps: Literal["told", "meant"] = "told"
     """Whether times with nobody on duty are told as mistakes, or meant."""
 

@@ -55,7 +55,7 @@ async def test_a_window_made_by_command_reaches_an_open_ticket_and_ending_it_pag
     ticket = await there.open(service="shop")
     other = await there.open(service="mail")
     # So long because the test server loses some time at each continue-as-new.
-    add(there, "patching", timedelta(0), timedelta(hours=20))
+    add(there, "patching", timedelta(0), timedelta(days=20))
     await tell(there, ticket)
     assert (await ticket.view()).maintenance_until is not None
     row = there.store.ticket(ticket.key)
@@ -65,7 +65,7 @@ async def test_a_window_made_by_command_reaches_an_open_ticket_and_ending_it_pag
     await other.forward(minutes=10)
     assert (len(ticket.told("ana")), len(other.told("ana"))) == (1, 2)
     (window,) = there.store.windows_in_force()
-    there.store.end_window(window, by=ANA)
+    assert there.store.end_window(window, by=ANA) is not None
     await tell(there, ticket)
     assert len(ticket.told("ana")) == 2
     assert there.store.unaware(there.store.windows_in_force(), datetime.now(UTC)) == []
