@@ -28,6 +28,7 @@ from escalade.messages.activities import (
     DigestSent,
     WebhookRequest,
 )
+from escalade.messages.duty import DutyPlan, DutyRequest
 from escalade.messages.feeds import FeedsReport
 from escalade.messages.watch import CanaryReport, WatchReport, WatchRequest
 from escalade.people.resolve import ResolvedRound
@@ -97,6 +98,12 @@ async def send_digest(request: DigestRequest) -> DigestSent:
 @activity.defn(name="report_digest")
 async def report_digest(request: DigestRequest) -> int:
     """Tell every ticket of a digest what became of its page."""
+    raise NotImplementedError
+
+
+@activity.defn(name="duty")
+async def duty(request: DutyRequest) -> DutyPlan:
+    """What is to be told about duty now, and when to look again."""
     raise NotImplementedError
 
 

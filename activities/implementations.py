@@ -16,6 +16,7 @@ from activities.changes import KnownChanges
 from activities.channels.webhook import WebhookChannel, signed_call
 from activities.contracts import JOURNAL_QUEUE, PAGES_QUEUE, TICKETS_QUEUE
 from activities.digesting import Digester
+from activities.duty import DutyNotices
 from activities.failpoints import Failpoints
 from activities.feeds import refresh_feeds
 from activities.guard import Guard, StoreAwayError
@@ -100,14 +101,16 @@ class Activities:
         self.outlets = Outlets(channels)
         # Apart from the pages' threads: journal calls that are stuck must not delay a page (decision 46).
         self._journal_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="journal")
+        wording = Wording(configuration.current.directory / "templates")
         desk = Desk(
             outlets=self.outlets,
-            wording=Wording(configuration.current.directory / "templates"),
+            wording=wording,
             failpoints=failpoints or Failpoints(),
             patience=patience or Patience(),
             now=now,
         )
         self.windows = Windows(configuration, store, self._guard)
+        self.notices = DutyNotices(configuration, store, self._guard, wording)
         self._room = Room(store, self._guard, within=ROOM, is_down=self.outlets.is_down)
         self.digests = Digester(configuration, store, self._guard, desk, self._room)
         self._pager = Pager(configuration, store, self._guard, desk, ask=self._ask, join=self.digests.join)
@@ -117,7 +120,7 @@ class Activities:
         return {
             TICKETS_QUEUE: [self.admit, self.resolve, self.calendars, self.windows.windows],
             PAGES_QUEUE: [self.page, self.webhook, self.send_digest],
-            JOURNAL_QUEUE: [self.journal, self.feeds, self.report_digest],
+            JOURNAL_QUEUE: [self.journal, self.feeds, self.report_digest, self.notices.duty],
         }
 
     def close(self) -> None:

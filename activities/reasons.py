@@ -14,6 +14,8 @@ _FRENCH: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"it was reassigned to them", "le ticket lui a été réattribué"),
         (r"called in by (.+)", r"appelé en renfort par \1"),
         (r"follows the ticket", "suit le ticket"),
+        (r"on duty in (\S+), before or after the change", r"d’astreinte dans \1, avant ou après le changement"),
+        (r"owner of (\S+)", r"responsable de \1"),
         (r"owns the ticket", "responsable du ticket"),
         (r"a test of this contact method", "un essai de ce moyen de vous joindre"),
         (r"next in order", "prochain dans l’ordre"),

@@ -178,6 +178,7 @@ class Sending:
                 brief=self._request.brief,
                 why=person.why,
                 purpose=self._request.purpose,
+                form=self._request.form,
                 subject=self._request.subject,
                 text=self._request.text,
                 number=number,

@@ -32,9 +32,10 @@ from escalade.messages.watch import (
     WatchReport,
     WatchRequest,
 )
+from escalade.people import Roster
 from escalade.record import Entry
 from escalade.ticket import SYSTEM, Actor, Severity, Status, Ticket, ticket_key, workflow_id
-from store import Store, TicketQuery
+from store import RosterRevision, Store, TicketQuery
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -78,6 +79,9 @@ class Tickets(Protocol):
     async def maintenance_changed(self, key: str) -> bool:
         """Make a ticket ask which maintenance windows concern it; whether it took that."""
 
+    async def duty_changed(self, roster: Roster) -> None:
+        """Make the workflow of duty notices look again."""
+
     async def roster_changed(self, key: str) -> None:
         """Make a ticket that waits for somebody on duty look again."""
 
@@ -116,13 +120,18 @@ class Watch:
         self._http = http
         self._held = HeldTickets(tickets.roster_changed)
         self._windows = Windows(configuration, store, guard)
+        self._duty_seen: RosterRevision | None = None
 
     @activity.defn(name="sweep")
     async def sweep(self, request: WatchRequest) -> WatchReport:
         """Look for open tickets that are late, silent or missing."""
         now = self._now()
         rows = await self._read(lambda: self._store.tickets(TicketQuery(open_only=True)))
-        await self._held.look(rows, await self._read(self._store.roster_revision))
+        revision = await self._read(self._store.roster_revision)
+        await self._held.look(rows, revision)
+        if revision != self._duty_seen:
+            await self._tickets.duty_changed(self._configuration.current.roster)
+            self._duty_seen = revision
         await self._windows.tell(self._tickets.maintenance_changed, now)
         findings = await self._late(rows, now)
         reprojected: list[str] = []

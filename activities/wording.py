@@ -20,7 +20,7 @@ from escalade.extension import Message
 from escalade.messages.activities import Purpose, TicketBrief
 from escalade.people.roster import Person, Reachable
 
-Kind = Literal["page", "notice", "test", "digest"]
+Kind = Literal["page", "notice", "test", "digest", "duty"]
 
 _SUBJECT: Final = 160
 _TITLE: Final = 250
@@ -54,6 +54,8 @@ class Letter:
     brief: TicketBrief
     why: str
     purpose: Purpose = "round"
+    form: str = ""
+    """`duty` for a notice that is about no ticket; it says all of itself in subject and text."""
     subject: str = ""
     text: str = ""
     number: int = 0
@@ -65,6 +67,8 @@ class Letter:
     @property
     def kind(self) -> Kind:
         """Which templates say it."""
+        if self.form == "duty":
+            return "duty"
         if self.purpose in ("test", "digest"):
             return "test" if self.purpose == "test" else "digest"
         return "notice" if self.purpose == "notice" or self.text else "page"
@@ -111,8 +115,14 @@ class Wording:
             },
         )
 
+    def words(self, name: str, facts: dict[str, Any]) -> str:
+        """Some words by themselves, for a letter that is put together elsewhere."""
+        return self._filled(name, facts).strip()
+
     def _render(self, letter: Letter, part: str, facts: dict[str, Any]) -> str:
-        name = f"{letter.reader.language}/{letter.kind}.{part}.j2"
+        return self._filled(f"{letter.reader.language}/{letter.kind}.{part}.j2", facts)
+
+    def _filled(self, name: str, facts: dict[str, Any]) -> str:
         if self._ours is not None:
             try:
                 return self._ours.get_template(name).render(facts)

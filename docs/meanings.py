@@ -45,6 +45,10 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "window.ended_early": "The present opening of a window was ended by command (stream `maintenance`).",
         "window.removed": "A window made by command was removed (stream `maintenance`).",
     },
+    "Duty notices (stream `schedule/<name>`)": {
+        "handoff.told": "Somebody is told that duty changes hands, ahead of it or at it: who goes, who comes.",
+        "gap.told": "The owner of a schedule is told of times with nobody on duty, before they come.",
+    },
     "Deliveries": {
         "page.accepted": "The provider took the message; of a test page, in the stream `pages`.",
         "page.delivered": "The provider confirmed that it arrived.",

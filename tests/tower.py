@@ -37,6 +37,7 @@ from worker.client import TicketClient
 from worker.plugin import escalade_plugin
 from worker.testing import TicketTime
 from workflows.digest import DigestWorkflow
+from workflows.duty import DutyWorkflow
 from workflows.step import StepWorkflow
 from workflows.steps import BUILT_IN, loaded
 from workflows.ticket import TicketWorkflow
@@ -270,7 +271,7 @@ async def tower_of(
         for queue, methods in activities.all().items():
             flows: dict[str, list[type]] = {
                 "escalade-tickets": [TicketWorkflow, StepWorkflow],
-                "escalade-journal": [DigestWorkflow],
+                "escalade-journal": [DigestWorkflow, DutyWorkflow],
             }
             worker = Worker(
                 time.client,

@@ -27,6 +27,7 @@ from store import Store
 from worker import search_attributes
 from worker.client import leave
 from worker.connection import connect, destination
+from worker.duty import wake_duty
 from worker.feeds import schedule_feeds
 from worker.health import Check, application, serve
 from worker.logs import set_up_logging
@@ -92,6 +93,7 @@ class WorkerProcess:
             workers = stack.enter_context(self._made(client, live, store, found, failpoints))
             await schedule_watch(client, canary_every=live.current.watch.canary_every)
             await schedule_feeds(client, live.current.roster)
+            await wake_duty(client, live.current.roster)
             why = "a worker started"
             versions = asyncio.create_task(keep_versions_when_possible(live, store, at=_now(), why=why))
             stack.callback(versions.cancel)

@@ -18,6 +18,7 @@ from escalade.messages import JournalBatch
 from escalade.record import Entry
 from escalade.ticket import SYSTEM, workflow_id
 from store import Store, TicketQuery
+from worker.duty import wake_duty
 from worker.feeds import schedule_feeds
 from worker.maintenance import tell_tickets
 from worker.versions import keep_versions_when_possible
@@ -57,6 +58,7 @@ async def reload_configuration(client: Client, live: Live, store: Store, *, now:
         try:
             await schedule_watch(client, canary_every=live.current.watch.canary_every)
             await schedule_feeds(client, live.current.roster)
+            await wake_duty(client, live.current.roster)
         except EscaladeError as error:
             _LOG.error("%s", error)
         await wake_held(client, store)

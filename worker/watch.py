@@ -24,9 +24,11 @@ from activities.contracts import JOURNAL_QUEUE
 from escalade.errors import EscaladeError, TicketNotFoundError
 from escalade.messages import Command, TicketView, Upcoming
 from escalade.messages.watch import WatchRequest
+from escalade.people import Roster
 from escalade.ticket import Ticket, key_of, workflow_id
 from worker.client import TICKET_WORKFLOW, TicketClient
 from worker.connection import call_failed
+from worker.duty import wake_duty
 from worker.maintenance import tell_ticket
 
 _LOG = logging.getLogger(__name__)
@@ -154,6 +156,10 @@ class WatchedTickets:
     async def maintenance_changed(self, key: str) -> bool:
         """Make a ticket ask which maintenance windows concern it; whether it took that."""
         return await tell_ticket(self._client, key)
+
+    async def duty_changed(self, roster: Roster) -> None:
+        """Make the workflow of duty notices look again."""
+        await wake_duty(self._client, roster)
 
     async def roster_changed(self, key: str) -> None:
         """Make a ticket that waits for somebody on duty look again; one that is over has nothing to look for."""

@@ -17,6 +17,7 @@ from temporalio.worker import Worker
 from activities.contracts import JOURNAL_QUEUE, PAGES_QUEUE, TICKETS_QUEUE
 from escalade.extension import Step
 from workflows.digest import DigestWorkflow
+from workflows.duty import DutyWorkflow
 from workflows.feeds import FeedsWorkflow
 from workflows.step import StepWorkflow
 from workflows.steps import loaded
@@ -102,7 +103,7 @@ def make_workers(
         client,
         task_queue=JOURNAL_QUEUE,
         # The watch sits here: a jam of tickets or pages must not silence what reports it.
-        workflows=[WatchWorkflow, CanaryWorkflow, FeedsWorkflow, DigestWorkflow],
+        workflows=[WatchWorkflow, CanaryWorkflow, FeedsWorkflow, DigestWorkflow, DutyWorkflow],
         activities=[*activities[JOURNAL_QUEUE], *watch, *_look_ups(activities)],
         activity_executor=ThreadPoolExecutor(_THREADS, thread_name_prefix="journal-activities"),
         max_concurrent_activities=options.journal,

@@ -181,6 +181,8 @@ class PageRequest(BaseModel):
     """The instant to ask the roster about, as the ticket sees it."""
     batch: JournalBatch | None = None
     """Entries that wait to be written: the page takes them along."""
+    form: Literal["", "duty"] = ""
+    """`duty` for a notice about duty, and about no ticket."""
     tickets: list[TicketBrief] = Field(default_factory=list)
     """For a digest: what is in it, the worst first."""
     only_find_out: bool = False

@@ -52,7 +52,7 @@ def test_every_queue_gets_the_activities_of_the_contract(here: Place) -> None:
     assert registered == {
         contracts.TICKETS_QUEUE: ["admit", "resolve", "calendars", "windows"],
         contracts.PAGES_QUEUE: ["page", "webhook", "send_digest"],
-        contracts.JOURNAL_QUEUE: ["journal", "feeds", "report_digest"],
+        contracts.JOURNAL_QUEUE: ["journal", "feeds", "report_digest", "duty"],
     }
 
 

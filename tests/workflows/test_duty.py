@@ -1,119 +1,165 @@
-"""Who is on duty changes while a ticket is open: by a handoff, by an override, and while it waits for somebody."""
+"""Duty notices on the real server: told in time, once, in the reader's words, whatever is changed or restarted."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from activities.held import HeldTickets
+import pytest
+from temporalio.client import WorkflowHandle
+from temporalio.worker import Replayer
+
+from activities.contracts import JOURNAL_QUEUE
 from escalade.people.changes import Override
-from escalade.ticket import SYSTEM
-from tests.tower import Climber, Tower
+from escalade.ticket import Actor
+from tests.tower import Tower
 from tests.workflows.conftest import MakeTower
+from worker.plugin import escalade_plugin
+from workflows.duty import DutyWorkflow
 
-TIER = {"name": "one", "page": ["schedule:duty"], "acknowledge_within": "never", "repeat_every": "10m"}
-HOUR = timedelta(hours=1)
-
-
-def hourly(directory: Path, *members: str, **more: Any) -> None:
-    """A schedule whose members take turns of an hour, on the hour."""
-    rotation = {"members": list(members), "start": "2026-01-05", "every": "1h", "handoff": "00:00", **more}
-    schedule = {"schedule": "duty", "zone": "UTC", "rotation": rotation}
-    (directory / "schedules").mkdir()
-    (directory / "schedules" / "duty.yaml").write_text(json.dumps(schedule))
+ONE = {"name": "one", "page": ["schedule:duty"], "acknowledge_within": "never", "repeat_every": "12h"}
+DAY = timedelta(days=1)
 
 
-def unreachable(directory: Path) -> None:
-    """Ana is on duty for months, whom nothing reaches; Cleo follows."""
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    hourly(directory, "ana", "cleo", every="100d", start=yesterday.isoformat())
+def people() -> dict[str, Any]:
+    french = {"language": "fr", "methods": {"mail": {"channel": "mail", "address": "bob/mail"}}}
+    return {"ana": ["mail", "chat"], "bob": {"name": "Bob", **french}, "cleo": ["mail"]}
 
 
-def override(change_id: str, start: datetime, end: datetime, **given: Any) -> Override:
-    values: dict[str, Any] = {"id": change_id, "schedule": "duty", "form": "replace", "made_at": start, "by": "cleo"}
-    return Override.model_validate({**values, "start": start, "end": end, **given})
+def schedule(directory: Path, change: datetime, **more: Any) -> None:
+    """Ana until `change`, then Bob, each for two days."""
+    rotation = {
+        "members": ["ana", "bob"],
+        "start": f"{change - 2 * DAY:%Y-%m-%dT%H:%M}",
+        "every": "2 days",
+    }
+    written = {"schedule": "duty", "name": "Payments duty", "zone": "UTC", "rotation": rotation, **more}
+    (directory / "schedules").mkdir(exist_ok=True)
+    (directory / "schedules/duty.yaml").write_text(json.dumps(written))
 
 
-async def now_of(ticket: Climber) -> datetime:
-    return await ticket.tower.time.now(ticket.handle)
+@asynccontextmanager
+async def telling(there: Tower, name: str) -> AsyncIterator[WorkflowHandle[Any, Any]]:
+    with there.time.standing():
+        handle = await there.client.start_workflow("DutyWorkflow", id=f"duty/{name}", task_queue=JOURNAL_QUEUE)
+    try:
+        yield handle
+    finally:
+        await handle.terminate("the test is over")
+    replayer = Replayer(workflows=[DutyWorkflow], plugins=[escalade_plugin()])
+    async for run in there.client.list_workflows(f"WorkflowId = '{handle.id}'"):
+        history = await there.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+        await replayer.replay_workflow(history)
 
 
-def last_told(there: Tower) -> str:
-    return there.post.sent[-1].address.split("/")[0]
+async def forward(there: Tower, handle: WorkflowHandle[Any, Any], by: timedelta) -> None:
+    await there.time.forward(handle, by, within=60)
 
 
-async def test_after_a_handoff_the_next_round_pages_who_has_taken_over(tower: MakeTower, tmp_path: Path) -> None:
-    hourly(tmp_path, "ana", "bob")
-    there = await tower(TIER)
-    ticket = await there.open()
-    first = last_told(there)
-    second = {"ana": "bob", "bob": "ana"}[first]
-    assert not ticket.told(second)
-    opened = await now_of(ticket)
-    left = HOUR - timedelta(minutes=opened.minute, seconds=opened.second, microseconds=opened.microsecond)
-    await ticket.forward(seconds=left.total_seconds() + 601)
-    told = [sent.address.split("/")[0] for sent in there.post.sent]
-    # Every ten minutes: the first one to the end of the hour, and nobody else before or after.
-    assert len(told) - 2 <= left // timedelta(minutes=10) + 1 <= len(told)
-    assert told == [first] * told.count(first) + [second] * told.count(second)
-    assert told[-1] == second
-    await ticket.does(second, "acknowledge")
-    assert (await ticket.view()).owner == second
+def told(there: Tower, who: str) -> list[str]:
+    return [
+        sent.message.subject for sent in there.post.sent if sent.address == f"{who}/mail" and not sent.message.ticket
+    ]
 
 
-async def test_an_override_made_between_two_rounds_is_in_force_for_the_next(tower: MakeTower, tmp_path: Path) -> None:
-    hourly(tmp_path, "ana")
-    there = await tower(TIER)
-    ticket = await there.open()
-    assert [len(ticket.told(who)) for who in ("ana", "bob")] == [1, 0]
-    start = await now_of(ticket)
-    there.store.change(override("o1", start, start + 25 * timedelta(minutes=1), people=["bob"]), by=SYSTEM)
-    await ticket.forward(minutes=10, seconds=1)
-    assert [len(ticket.told(who)) for who in ("ana", "bob")] == [1, 1]
-    assert any("override o1 by cleo" in entry.model_dump_json() for entry in ticket.journal())
-    await ticket.forward(minutes=10)
-    there.store.remove_change("o1", by=SYSTEM)
-    assert [len(ticket.told(who)) for who in ("ana", "bob")] == [1, 2]
-    # What was removed is not in force any more, and what ended is not either.
-    await ticket.forward(minutes=10)
-    assert [len(ticket.told(who)) for who in ("ana", "bob")] == [2, 2]
-
-
-async def test_a_ticket_that_waits_for_somebody_pages_at_once_whom_an_override_brings(
-    tower: MakeTower, tmp_path: Path
-) -> None:
-    unreachable(tmp_path)
-    there = await tower(TIER | {"nobody": "hold"}, people={"ana": [], "bob": ["mail"], "cleo": ["mail"]})
-    ticket = await there.open()
-    assert there.post.tried == []
-    row = there.store.ticket(ticket.key)
-    assert row is not None
-    assert row.holding
-    start = await now_of(ticket)
-    there.store.change(override("o1", start, start + HOUR, people=["bob"]), by=SYSTEM)
-    held = HeldTickets(lambda _: ticket.handle.signal("roster_changed"))
-    assert await held.look([row], there.store.roster_revision()) == [ticket.key]
+async def until_told(there: Tower, number: int) -> None:
     async with asyncio.timeout(20):
-        while not ticket.told("bob"):
-            await asyncio.sleep(0.01)
-    await ticket.settled()
-    after = there.store.ticket(ticket.key)
-    assert after is not None
-    assert not after.holding
+        while len([sent for sent in there.post.sent if not sent.message.ticket]) < number:
+            await asyncio.sleep(0.02)
 
 
-async def test_a_ticket_that_waits_wakes_when_an_override_begins(tower: MakeTower, tmp_path: Path) -> None:
-    unreachable(tmp_path)
-    there = await tower(TIER | {"nobody": "hold"}, people={"ana": [], "bob": ["mail"], "cleo": ["mail"]})
-    ticket = await there.open()
-    start = await now_of(ticket)
-    there.store.change(override("o1", start + 3 * HOUR, start + 4 * HOUR, people=["bob"]), by=SYSTEM)
-    await ticket.handle.signal("roster_changed")
-    await ticket.settled()
-    await ticket.forward(hours=2, minutes=59)
-    assert there.post.tried == []
-    await ticket.forward(minutes=1, seconds=1)
-    assert len(ticket.told("bob")) == 1
+@pytest.fixture
+def soon() -> datetime:
+    """When duty changes hands."""
+    return datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=5)
+
+
+async def make(tower: MakeTower, tmp_path: Path, change: datetime, **more: Any) -> Tower:
+    there = await tower({**ONE, "page": ["person:ana"]}, people=people())
+    schedule(tmp_path, change, **more)
+    problems = [problem for problem in there.live.reload() if problem.level == "error"]
+    assert problems == []
+    return there
+
+
+async def test_both_sides_are_told_ahead_and_at_the_change_with_the_open_tickets(
+    tower: MakeTower, tmp_path: Path, soon: datetime, way: str
+) -> None:
+    there = await make(tower, tmp_path, soon, handoff={"ahead": "1h"})
+    ticket = await there.open("db down")
+    async with telling(there, way) as handle:
+        await forward(there, handle, timedelta(hours=3, minutes=30))
+        assert told(there, "ana") == told(there, "bob") == []
+        await forward(there, handle, timedelta(hours=1))
+        await until_told(there, 2)
+        (ana,), (bob,) = told(there, "ana"), told(there, "bob")
+        assert ana.startswith("Your duty ends: Payments duty")
+        assert bob.startswith("Vous prenez l’astreinte : Payments duty")
+        texts = [sent.message.text for sent in there.post.sent if not sent.message.ticket]
+        assert all(ticket.key in text and "db down" in text for text in texts)
+        await forward(there, handle, timedelta(hours=1))
+        await until_told(there, 4)
+        await forward(there, handle, timedelta(hours=5))
+        assert (len(told(there, "ana")), len(told(there, "bob"))) == (2, 2)
+        assert told(there, "ana")[1] == "Your duty is over: Payments duty"
+    kinds = [kept.entry.kind for kept in there.store.entries("schedule/duty")]
+    assert kinds.count("handoff.told") == 4
+    assert kinds.count("page.accepted") == 4
+    assert there.store.verify() == []
+
+
+async def test_an_override_made_after_the_first_notice_counts_and_a_new_workflow_tells_nobody_twice(
+    tower: MakeTower, tmp_path: Path, soon: datetime, way: str
+) -> None:
+    there = await make(tower, tmp_path, soon, handoff={"ahead": "6h"})
+    async with telling(there, f"first-{way}"):
+        await until_told(there, 2)
+    async with telling(there, f"second-{way}") as handle:
+        override = Override(
+            id="o1",
+            schedule="duty",
+            start=soon,
+            end=soon + DAY,
+            made_at=datetime.now(UTC),
+            form="replace",
+            whom="bob",
+            people=("cleo",),
+        )
+        there.store.change(override, by=Actor(kind="person", id="ana", via="test"))
+        await handle.signal("duty_changed")
+        await until_told(there, 3)
+        await forward(there, handle, timedelta(hours=5, minutes=1))
+        await until_told(there, 5)
+        assert (len(told(there, "ana")), len(told(there, "bob")), len(told(there, "cleo"))) == (2, 1, 2)
+
+
+async def test_the_owner_of_a_schedule_hears_of_a_gap_when_it_is_found_and_when_it_is_near(
+    tower: MakeTower, tmp_path: Path, soon: datetime, way: str
+) -> None:
+    rotation = {"members": ["ana"], "start": "2026-01-05", "until": f"{soon + 3 * DAY:%Y-%m-%dT%H:%M}"}
+    there = await make(tower, tmp_path, soon, rotation=rotation, owner="cleo")
+    async with telling(there, way) as handle:
+        await until_told(there, 1)
+        assert told(there, "cleo")[0].startswith("Nobody is on duty at times: Payments duty")
+        await forward(there, handle, timedelta(days=1))
+        assert len(told(there, "cleo")) == 1
+        await forward(there, handle, timedelta(days=1, hours=6))
+        await until_told(there, 2)
+        assert told(there, "cleo")[1].startswith("Soon nobody is on duty: Payments duty")
+
+
+async def test_nobody_is_told_of_a_schedule_that_does_not_ask_for_it(
+    tower: MakeTower, tmp_path: Path, soon: datetime, way: str
+) -> None:
+    there = await make(tower, tmp_path, soon)
+    async with telling(there, way) as handle:
+        await forward(there, handle, timedelta(days=3))
+        assert there.post.sent == []
+        history = await handle.fetch_history()
+        names = [event for event in history.events if event.HasField("timer_started_event_attributes")]
+        assert names == []
