@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -104,15 +104,22 @@ class Sending:
     async def _by(self, person: PagePerson, plan: ContactPlan, unused: Iterator[ContactPlan]) -> None:
         """Tell a person by a method, and by the next unused one as long as that fails."""
         turn: ContactPlan | None = plan
+        following: ContactPlan | None = None
+
+        def otherwise() -> bool:
+            nonlocal following
+            following = following or next(unused, None)
+            return following is not None
+
         while turn is not None:
             async with self._room:
-                receipt = await self._safely(person, turn)
+                receipt = await self._safely(person, turn, otherwise)
             self.receipts.append(receipt)
-            if receipt.outcome not in ("failed", "unknown") or self.stop.is_asked:
+            if (receipt.outcome not in ("failed", "unknown") and following is None) or self.stop.is_asked:
                 return
-            turn = next(unused, None)
+            turn, following = following or next(unused, None), None
 
-    async def _safely(self, person: PagePerson, plan: ContactPlan) -> Receipt:
+    async def _safely(self, person: PagePerson, plan: ContactPlan, otherwise: Callable[[], bool]) -> Receipt:
         intent = Intent(
             key=self._request.brief.key,
             life=self._request.brief.life,
@@ -125,13 +132,13 @@ class Sending:
             at=self._desk.now(),
         )
         try:
-            return await self._deliver(person, intent)
+            return await self._deliver(person, intent, otherwise)
         except Exception as error:  # noqa: BLE001 - logged, and a failed delivery all the same
             # One delivery that cannot even be prepared must not take the others of its round with it.
             _log.exception("The delivery to %s by %s could not be prepared.", person.target, plan.method)
             return self._receipt(intent, Result("failed", detail=f"{type(error).__name__}: {error}"), "UTC")
 
-    async def _deliver(self, person: PagePerson, intent: Intent) -> Receipt:
+    async def _deliver(self, person: PagePerson, intent: Intent, otherwise: Callable[[], bool]) -> Receipt:
         contact = self._settled.roster.contact(parse_target(person.target))
         method = contact.methods.get(intent.method) if contact else None
         zone = zone_of(contact)
@@ -152,13 +159,14 @@ class Sending:
             return known.receipt
         twice = known is not None and known.state == "started"
         number = known.number if known is not None else 0
-        result = await self._attempt(channel, self._message(person, contact, intent, number), method.address)
+        message = self._message(person, contact, intent, number)
+        result = await self._attempt(channel, message, method.address, otherwise)
         receipt = self._receipt(intent, result, zone, possibly_twice=twice)
         if receipt.outcome in ("accepted", "delivered", "crossed", "failed", "unknown"):
             self._desk.outlets.heard(method.channel, reached=receipt.reached)
         return await self._records.settle(intent, receipt)
 
-    async def _attempt(self, channel: Channel, message: Message, address: str) -> Result:
+    async def _attempt(self, channel: Channel, message: Message, address: str, otherwise: Callable[[], bool]) -> Result:
         if self.first_attempt_at is None and not self.stop.is_asked:
             self.first_attempt_at = self._desk.now()
         return await attempt(
@@ -168,6 +176,7 @@ class Sending:
             stop=self.stop,
             patience=self._desk.patience,
             failpoints=self._desk.failpoints,
+            otherwise=otherwise,
         )
 
     def _message(self, person: PagePerson, contact: Reachable, intent: Intent, number: int) -> Message:

@@ -55,7 +55,8 @@ def pages_sent(d: Draft, event: PagesSent) -> None:
         return
     if not effect.cancelled and effect.purpose == "round" and state.status.is_open and not state.stands_still:
         channels = sorted({receipt.channel for receipt in event.receipts})
-        _failed_round(d, effect, _errors(event.receipts), channels)
+        untried = bool(event.receipts) and all(receipt.outcome == "skipped" for receipt in event.receipts)
+        _failed_round(d, effect, _errors(event.receipts), channels, untried=untried)
     elif not effect.cancelled:
         errors = _errors(event.receipts)
         d.note("round.failed", f"nobody was reached ({effect.purpose.replace('_', ' ')})", errors)
@@ -83,7 +84,7 @@ def _add_receipts(d: Draft, target: str, receipts: list[Receipt]) -> None:
         d.visit.told[target] = told.model_copy(update={"receipts": [*told.receipts, *receipts][-20:]})
 
 
-def _failed_round(d: Draft, effect: SendPages, errors: str, channels: list[str]) -> None:
+def _failed_round(d: Draft, effect: SendPages, errors: str, channels: list[str], *, untried: bool) -> None:
     visit = d.visit
     if visit.acknowledged_at is not None:
         return
@@ -94,6 +95,12 @@ def _failed_round(d: Draft, effect: SendPages, errors: str, channels: list[str])
         visit.round_now, visit.owed_at = True, d.now
     elif effect.others_told or (visit.acks and d.state.engine >= 3) or (visit.turn_reached and _takes_turns(d)):
         d.note("round.failed", f"round {effect.round} reached nobody ({people}); others here were reached", errors)
+    elif untried and not visit.crowded and d.state.engine >= 3:
+        # Its channel had no room in all of `deliver_within`. That says nothing of these people, and the next tier
+        # would wait in the same queue: once more here, before it is a failure like others.
+        d.note("round.failed", f"round {effect.round} was not sent to anybody ({people}); it is made again", errors)
+        visit.crowded = True
+        visit.round_now, visit.owed_at = True, d.now
     else:
         d.note("round.failed", f"round {effect.round} reached nobody ({people}); the next tier at once", errors)
         d.failed_by = channels

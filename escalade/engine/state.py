@@ -114,6 +114,8 @@ class Visit(BaseModel):
     provider's name for the message."""
     room_at: Instant | None = None
     """When a round is made that found everybody over their limits: the first instant with room (decision 17)."""
+    crowded: bool = False
+    """Whether a round was made again because no turn to send it came."""
     holding: bool = False
     hold_until: Instant | None = None
     steps_owed: bool = False

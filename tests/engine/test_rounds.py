@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from escalade.effects import ResolveRound, RoundResolved
+from escalade.effects import PagesSent, ResolveRound, RoundResolved, SendPages
 from escalade.engine import RosterChanged, dues
 from escalade.engine.events import DeliveryFailed
+from escalade.messages.activities import Receipt
 from escalade.people.resolve import Load, ResolvedRound
 from escalade.testing import START, Climb, Delivers, person, policy, roster
 from escalade.ticket import Severity, Ticket
@@ -268,6 +269,26 @@ def test_a_later_round_whose_deliveries_all_failed_climbs_at_once_too() -> None:
     climb = Climb(TWO, roster("ana", "bob"), delivers=lambda target, plan, at: target != "person:ana" or at == START)
     climb.forward(minutes=6)
     assert climb.minutes_of("person:bob") == [5]
+
+
+def test_a_round_that_its_channel_had_no_room_for_is_made_once_more_before_the_tier_is_left() -> None:
+    climb = Climb(TWO, roster("ana", "bob"), answers=False)
+    for tier in ("first", "second"):
+        climb.tick()
+        climb.answer_next()
+        (pages,) = [effect for effect in climb.state.pending.values() if isinstance(effect, SendPages)]
+        climb.sleep(minutes=1)
+        skipped = Receipt(
+            target="person:ana", method="mail", channel="mail", outcome="skipped", at=climb.now, detail="no turn came"
+        )
+        climb.happens(PagesSent(effect=pages.id, receipts=[skipped]))
+        assert climb.tier == tier
+    first, second = climb.noted("round.failed")
+    assert (first.what, first.why) == (
+        "round 1 was not sent to anybody (person:ana); it is made again",
+        "person:ana by mail: no turn came",
+    )
+    assert "the next tier at once" in second.what
 
 
 def test_a_round_that_reached_somebody_has_not_failed() -> None:
