@@ -12,7 +12,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "ticket.opened": "A ticket arrived: where from, and its title.",
         "ticket.admitted": "It has its policy; why this one, and what could not be read of what was sent.",
         "ticket.repeated": "The same key arrived again while it was open, with something new in it; nobody is paged.",
-        "ticket.resolved": "It is solved, or arrived already over.",
+        "ticket.resolved": "It is solved, and how much of the time each tier used; or it arrived already over.",
         "ticket.reopened": "It was not solved, or the same key arrived again.",
         "ticket.closed": "Nothing more is to come: why it closed.",
         "ticket.cancelled": "Somebody cancelled its workflow from outside Escalade.",
@@ -99,7 +99,6 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "calendar.not_extended": "Calendars could not be worked out further: why; it is tried again.",
         "customer.answered": "The customer was answered in public.",
         "customer.message": "The customer said something.",
-        "ticket.used": "How much of the time each tier used, by the wall clock and in its own open time.",
     },
     "What was refused or changed nothing": {
         "<command>.refused": "A command was refused; the code and the sentence the caller got.",

@@ -58,6 +58,8 @@ def after(time: OpenTime, anchor: datetime, length: timedelta | Budget, *, began
     if time is ALWAYS and isinstance(length, timedelta):
         return anchor + length
     try:
+        if isinstance(length, Budget) and began in (None, anchor):
+            return Clock(time, start=anchor, budget=length).due  # nothing has moved it: the time of day is kept
         return time.add(anchor, length_of(time, began or anchor, length))
     except HorizonError:
         return horizon_of(time)

@@ -139,9 +139,8 @@ def resolve(d: Draft, cmd: Resolve) -> None:
     seconds = (d.now - state.opened_at).total_seconds()
     text = f"resolved by {cmd.by.id} in {state.tier_name or 'no tier'}"
     used = [use.model_dump(mode="json") for use in state.used]
-    d.note("ticket.resolved", text, cmd.comment, actor=cmd.by, seconds=seconds, owner=state.owner, used=used)
-    if state.used:
-        d.note("ticket.used", f"time used: {summary(state.used)}", "it was resolved", used=used)
+    spent = f"; time used: {summary(state.used)}" if state.used else ""
+    d.note("ticket.resolved", text + spent, cmd.comment, actor=cmd.by, seconds=seconds, owner=state.owner, used=used)
     d.notify(state.followers, f"{state.ticket.title}: resolved", cmd.comment or text)
     window = state.policy.reopen_within
     if cmd.close or not window:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,10 @@ from configuration import Configuration, check, load
 from escalade.people.roster import TARGET_KINDS, Target
 from escalade.policy.pinned import LARGEST
 from escalade.ticket import Severity, Ticket
+from escalade.time.budgets import parse_budget
 from tests.configuration.making import CHANNELS, EXAMPLES, write
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def test_what_is_commented_out_works_once_it_is_uncommented(tmp_path: Path) -> N
 def test_every_example_policy_compiles_small(examples: Configuration) -> None:
     assert [spec.policy for spec in examples.policies] == ["canary", "ladder", "matrix", "payments"]
     for spec in examples.policies:
-        assert len(examples.pinned(spec.policy).model_dump_json()) < LARGEST
+        assert len(examples.pinned(spec.policy, at=AT).model_dump_json()) < LARGEST
 
 
 def test_everybody_and_every_place_of_the_examples_can_be_told(examples: Configuration) -> None:
@@ -65,13 +68,14 @@ def test_everybody_and_every_place_of_the_examples_can_be_told(examples: Configu
 
 
 def test_the_matrix_has_its_five_rows_with_reason_and_first_action(examples: Configuration) -> None:
-    matrix = examples.pinned("matrix")
+    matrix = examples.pinned("matrix", at=AT)
     assert examples.default_policy == "matrix"
     assert [tier.name for tier in matrix.tiers] == ["agent", "team-lead", "service-manager", "director", "executive"]
-    limits = [15, 60, 240, 720, 2880]
+    limits = [*minutes(15, 60, 240, 720), parse_budget("2bd")]
     for severity in Severity:
-        assert [tier.times[severity].acknowledge_within for tier in matrix.tiers] == minutes(*limits)
-        assert [tier.times[severity].resolve_within for tier in matrix.tiers] == minutes(*limits)
+        assert [tier.times[severity].acknowledge_within for tier in matrix.tiers] == limits
+        assert [tier.times[severity].resolve_within for tier in matrix.tiers] == limits
+    assert [tier.calendar for tier in matrix.tiers] == ["", "", "", "", "paris-office"]
     assert all(tier.reason and tier.first_action and tier.resolve_from_entry for tier in matrix.tiers)
     actions = " ".join(tier.first_action for tier in matrix.tiers)
     assert all(word in actions for word in ("compensation", "Apologise officially", "action plan"))
@@ -103,7 +107,7 @@ def test_the_ladder_reaches_people_by_the_channels_its_words_name(examples: Conf
 
 
 def test_payments_is_the_policy_of_the_design(examples: Configuration) -> None:
-    payments = examples.pinned("payments")
+    payments = examples.pinned("payments", at=AT)
     primary, experts, management = payments.tiers
     assert [primary.page, experts.page, management.page] == [
         ["schedule:payments-primary"],
@@ -130,7 +134,7 @@ def test_payments_is_the_policy_of_the_design(examples: Configuration) -> None:
     ],
 )
 def test_tickets_find_their_example_policy(ticket: Ticket, policy: str, examples: Configuration) -> None:
-    assert examples.admit(ticket)[0].name == policy
+    assert examples.admit(ticket, at=AT)[0].name == policy
 
 
 def test_the_sample_tickets_are_tickets_and_use_every_policy(examples: Configuration) -> None:
@@ -138,7 +142,7 @@ def test_the_sample_tickets_are_tickets_and_use_every_policy(examples: Configura
     tickets = [Ticket.model_validate_json(line) for line in lines]
     assert len(tickets) == 10
     assert len({ticket.dedupe_key for ticket in tickets}) == 10
-    assert {examples.admit(ticket)[0].name for ticket in tickets} == {"payments", "ladder", "matrix"}
+    assert {examples.admit(ticket, at=AT)[0].name for ticket in tickets} == {"payments", "ladder", "matrix"}
 
 
 def test_every_example_file_names_the_schema_beside_it() -> None:

@@ -79,8 +79,72 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
         written["start_at"] = {"sev1": draw(st.sampled_from(names))}
     if draw(st.integers(0, 3)) == 0:
         written["reopen_within"] = draw(st.sampled_from(["0s", "10m"]))
+    if draw(st.booleans()):
+        draw(_clocks(written))
     PolicySpec.model_validate(written)
     return written
+
+
+CALENDARS: dict[str, dict[str, Any]] = {
+    "office": {
+        "zone": "Europe/Paris",
+        "hours": {"monday-thursday": "09:00-12:00, 13:00-18:00", "friday": "09:00-12:00"},
+        "holidays": ["2026-03-04", "04-06"],
+    },
+    "night": {"zone": "America/New_York", "hours": {"monday-friday": "22:00-06:00"}},
+}
+"""March 2026 has a change of the clocks in both places."""
+_TARGETS = st.sampled_from(["1m", "30m", "4h", "20h", "never"])
+_THRESHOLDS = st.lists(st.sampled_from([50, "75%", "99.995%", "-10m", "+1h", "150%"]), max_size=3)
+_ACTIONS = st.sampled_from(
+    [
+        [{"notify": "owner"}],
+        [{"ask_owner": "well?"}],
+        [{"raise_severity": "sev1"}],
+        [{"climb": "next"}, {"notify": ["followers", "tier"]}],
+        [{"climb": "one"}],
+        [],
+    ]
+)
+_PAUSES = st.lists(st.sampled_from(["pending", "pending:customer", "snoozed", "investigating", "new"]), max_size=2)
+
+
+@st.composite
+def _clock(draw: st.DrawFn) -> dict[str, Any]:
+    clock: dict[str, Any] = {
+        "target": draw(_by_severity(_TARGETS)),
+        "warn_at": draw(_THRESHOLDS),
+        "pause_on": draw(_PAUSES),
+        "boundary": draw(st.sampled_from(["at_close", "next_open"])),
+    }
+    if draw(st.booleans()):
+        clock["calendar"] = draw(st.sampled_from(list(CALENDARS)))
+        if draw(st.booleans()):
+            clock["target"] = draw(_by_severity(st.sampled_from(["1bd", "2bd 1h", "never"])))
+            clock["warn_at"].append("-1bd")
+            clock["end_of_day"] = draw(st.booleans())
+    if draw(st.booleans()):
+        clock["on"] = {"breach": draw(_ACTIONS), "50%": draw(_ACTIONS)}
+    return clock
+
+
+@st.composite
+def _clocks(draw: st.DrawFn, written: dict[str, Any]) -> None:
+    """Give a policy clocks, and calendars to itself and its tiers."""
+    clocks = {name: draw(_clock()) for name in ("first_response", "update", "resolution") if draw(st.booleans())}
+    if "update" in clocks and draw(st.booleans()):
+        clocks["update"]["every"] = clocks["update"].pop("target")
+    if "first_response" in clocks and draw(st.booleans()):
+        clocks["first_response"]["stops_on"] = ["acknowledgement"]
+    written["clocks"] = {**clocks, "on_reopen": draw(st.sampled_from(["resume", "restart", "keep"]))}
+    if draw(st.booleans()):
+        written["calendar"] = draw(st.sampled_from(list(CALENDARS)))
+        written["wake"] = draw(st.sampled_from([[], ["sev1"], ["sev1", "sev3"]]))
+    for tier in written["tiers"]:
+        if draw(st.integers(0, 3)) == 0:
+            tier["clock"] = draw(_clock())
+        if draw(st.integers(0, 3)) == 0:
+            tier["calendar"] = draw(st.sampled_from(["always", *CALENDARS]))
 
 
 _EVENT_IDS = st.sampled_from(["", "", "", "", "e1", "e2"])
@@ -102,6 +166,8 @@ _FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "follow": {"stop": st.booleans()},
     "severity": {"severity": st.sampled_from(["sev1", "sev3", "sev5"])},
     "note": {"text": st.just("hm")},
+    "reply": {},
+    "message": {},
     "merge": {"into": st.just("aaaaaaaaaa")},
     "reopen": {},
     "close": {},
@@ -168,7 +234,7 @@ def scenarios(draw: st.DrawFn, *, most: int = 40) -> Scenario:
     return Scenario(
         policy=draw(policies()),
         severity=draw(st.sampled_from([Severity.SEV1, Severity.SEV3, Severity.SEV5])),
-        status=draw(st.sampled_from(["new"] * 30 + ["resolved"])),
+        status=draw(st.sampled_from(["new"] * 30 + ["resolved", "pending"])),
         duty_in=draw(st.sampled_from([None, timedelta(minutes=7), timedelta(days=1)])),
         in_one=draw(st.booleans()),
         steps=draw(st.lists(steps(), min_size=most // 3, max_size=most)),

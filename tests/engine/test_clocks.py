@@ -356,7 +356,9 @@ def test_what_each_tier_used_is_told_when_it_is_resolved_and_so_far_before() -> 
     climb.does("bob", "pending", **{"for": "2h"})
     climb.forward(hours=3)
     climb.does("bob", "resolve")
-    assert climb.noted("ticket.used")[0].what == "time used: one 17h (2h of its time), two 4h (2h of its time)"
+    assert climb.noted("ticket.resolved")[0].what.endswith(
+        "; time used: one 17h (2h of its time), two 4h (2h of its time)"
+    )
 
 
 def test_why_a_clock_is_due_then() -> None:

@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from activities.channels import CHANNELS
 from configuration.loading import load
 from configuration.model import Configuration
-from escalade.testing import Climb
+from escalade.testing import START, Climb
 from escalade.ticket import Severity, Ticket
+from escalade.time.budgets import parse_budget
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMS_AND_CHAT = {"sms", "chat"}
@@ -26,8 +28,10 @@ def examples() -> Configuration:
     return load(EXAMPLES, env={}, channels=CHANNELS, steps={})
 
 
-def opened(policy: str, severity: Severity) -> Climb:
-    return Climb(examples().pinned(policy), examples().roster, Ticket(title="db down", severity=severity))
+def opened(policy: str, severity: Severity, start: datetime = START) -> Climb:
+    known = examples()
+    ticket = Ticket(title="db down", severity=severity)
+    return Climb(known.pinned(policy, at=start), known.roster, ticket, start=start)
 
 
 def entered(climb: Climb) -> list[tuple[str, float]]:
@@ -114,15 +118,17 @@ ROWS = [
     ("team-lead", 15, 60),
     ("service-manager", 75, 4 * 60),
     ("director", 315, 12 * 60),
-    ("executive", 1035, 2 * 24 * 60),
 ]
+"""Tier, minute at which it is reached, minutes it has; the executive works by the calendar of the office."""
+NAMES = [*[name for name, _, _ in ROWS], "executive"]
 
 
 def test_D2_every_row_has_its_limit_its_reason_and_its_first_action() -> None:
-    tiers = examples().pinned("matrix").tiers
-    assert [tier.name for tier in tiers] == [name for name, _, _ in ROWS]
-    for tier, (_, _, limit) in zip(tiers, ROWS, strict=True):
-        assert {times.acknowledge_within for times in tier.times.values()} == {timedelta(minutes=limit)}
+    tiers = examples().pinned("matrix", at=START).tiers
+    assert [tier.name for tier in tiers] == NAMES
+    limits = [*[timedelta(minutes=limit) for _, _, limit in ROWS], parse_budget("2bd")]
+    for tier, limit in zip(tiers, limits, strict=True):
+        assert {times.acknowledge_within for times in tier.times.values()} == {limit}
         assert tier.reason
         assert tier.first_action
         assert tier.role
@@ -130,10 +136,31 @@ def test_D2_every_row_has_its_limit_its_reason_and_its_first_action() -> None:
 
 @pytest.mark.parametrize("severity", list(Severity))
 def test_D2_to_its_end_nobody_answering(severity: Severity) -> None:
-    climb = opened("matrix", severity)
-    climb.forward(days=3)
-    assert entered(climb) == [*[(name, since) for name, since, _ in ROWS], ("catch-all", 1035 + 2 * 24 * 60)]
-    assert climb.minutes_of("person:ceo")[0] == 1035
+    climb = opened("matrix", severity)  # on a Monday, at 10:00 in Paris
+    climb.forward(days=5)
+    # The executive is reached on Tuesday at 03:15, paged when the office opens, and has until Thursday at 09:00.
+    assert entered(climb) == [*[(name, since) for name, since, _ in ROWS], ("executive", 1035), ("catch-all", 71 * 60)]
+    assert climb.minutes_of("person:ceo")[0] == 23 * 60
+
+
+def at(*moment: int) -> datetime:
+    return datetime(*moment, tzinfo=ZoneInfo("Europe/Paris"))  # type: ignore[arg-type, misc]
+
+
+def test_D2_over_a_weekend_a_change_of_the_clocks_and_a_holiday() -> None:
+    # Friday 27 March 2026, 17:00. The clocks go forward on Sunday; Easter Monday is a week later.
+    climb = opened("matrix", Severity.SEV3, at(2026, 3, 27, 17))
+    climb.forward(days=6)
+    where = [(entry.data["tier"], entry.at) for entry in climb.noted("tier.entered")]
+    assert where[4] == ("executive", at(2026, 3, 28, 10, 15))
+    assert climb.pages_of("person:ceo")[0].at == at(2026, 3, 30, 9)
+    assert where[5] == ("catch-all", at(2026, 4, 1, 9))
+    easter = opened("matrix", Severity.SEV3, at(2026, 4, 2, 17))
+    easter.forward(days=8)
+    where = [(entry.data["tier"], entry.at) for entry in easter.noted("tier.entered")]
+    # Thursday evening to Friday morning in four tiers; Good Friday is no holiday in France, Easter Monday is.
+    assert where[4] == ("executive", at(2026, 4, 3, 10, 15))
+    assert where[5] == ("catch-all", at(2026, 4, 8, 10, 15))
 
 
 def test_D2_agents_are_called_one_at_a_time() -> None:
@@ -145,11 +172,13 @@ def test_D2_agents_are_called_one_at_a_time() -> None:
 
 def test_D2_acknowledged_and_not_resolved_in_the_rows_time_it_goes_up_all_the_same() -> None:
     climb = opened("matrix", Severity.SEV3)
-    for who, (_, _, limit) in zip(("bruno", "grace", "hugo", "ines", "ceo"), ROWS, strict=True):
+    for who, (_, _, limit) in zip(("bruno", "grace", "hugo", "ines"), ROWS, strict=True):
         climb.forward(minutes=limit - 1)
         climb.does(who, "acknowledge")
         climb.forward(minutes=1)
-    assert [name for name, _ in entered(climb)] == [*[name for name, _, _ in ROWS], "catch-all"]
+    climb.does("ceo", "acknowledge")
+    climb.forward(days=3)
+    assert [name for name, _ in entered(climb)] == [*NAMES, "catch-all"]
 
 
 def test_D2_resolved_in_the_rows_time_nobody_else_is_told() -> None:

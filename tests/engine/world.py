@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from escalade.deliveries import people_now
 from escalade.effects import (
     AnyEffect,
+    CalendarsExtended,
+    ExtendCalendars,
     LookUpWindows,
     PagesSent,
     ResolveRound,
@@ -53,9 +55,10 @@ from escalade.people.roster import ChannelTarget, Roster, Team
 from escalade.policy.compile import compile_policy
 from escalade.policy.model import PolicySpec
 from escalade.record import Entry, Head
-from escalade.testing import START, person
+from escalade.testing import START, person, written_calendars
 from escalade.ticket import Actor, Severity, Ticket
-from tests.engine.scenarios import METHODS, PEOPLE, Scenario, Step
+from tests.engine.clock_checks import check_clocks
+from tests.engine.scenarios import CALENDARS, METHODS, PEOPLE, Scenario, Step
 
 AT_ONE_INSTANT = 80
 """More looks than this at one instant, each with something due, is spinning."""
@@ -101,7 +104,9 @@ class World:
         self.by_limit: Counter[datetime] = Counter()
         ticket = Ticket.model_validate({"title": "a", "severity": scenario.severity, "status": scenario.status})
         self.state = new_state(ticket, key="testticket", life="life", run="run", now=START)
-        pinned = compile_policy(PolicySpec.model_validate(scenario.policy), catch_all=["channel:last-resort"])
+        spec = PolicySpec.model_validate(scenario.policy)
+        calendars = written_calendars(CALENDARS)
+        pinned = compile_policy(spec, catch_all=["channel:last-resort"], calendars=calendars, at=START)
         self.happens(Admitted(admission=Admission(policy=pinned, why="test", engine=ENGINE)))
 
     # -- what happens -----------------------------------------------------------------------------------------------
@@ -247,6 +252,8 @@ class World:
             case LookUpWindows():
                 known = [] if how == "error" else self.windows
                 self.happens(WindowsFound(effect=effect.id, windows=known))
+            case ExtendCalendars():
+                self.happens(CalendarsExtended(effect=effect.id, error="not here"))
             case TellTicket():
                 self.happens(TicketTold(effect=effect.id, delivered=how == "right", error=how))
 
@@ -304,6 +311,7 @@ class World:
         check_nobody_forbidden(self.state)
         check_never_silent(self.state)
         check_way_down(before, self.state, event)
+        check_clocks(before, decision, self.now)
         self._check_extra_look()
         self._check_carried()
         answer(decision), brief(self.state), snapshot(self.state), view(self.state)

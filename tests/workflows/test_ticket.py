@@ -44,7 +44,6 @@ async def test_a_ticket_pages_repeats_climbs_is_acknowledged_resolved_and_closed
         "ticket.acknowledged",
         "tier.first_work",
         "ticket.resolved",
-        "ticket.used",
         "ticket.closed",
     ]
     assert there.store.verify() == []
