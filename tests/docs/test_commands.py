@@ -36,6 +36,7 @@ RUN_HERE = (
     ROOT / "README.md",
     ROOT / "docs" / "tutorial" / "first-ticket.md",
     HOW_TO / "from-other-systems.md",
+    HOW_TO / "clocks.md",
     HOW_TO / "import-servicenow.md",
     HOW_TO / "backup-and-restore.md",
     HOW_TO / "retention.md",

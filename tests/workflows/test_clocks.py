@@ -58,7 +58,7 @@ async def test_a_month_pending_costs_no_more_with_clocks(tower: MakeTower) -> No
     await ticket.does("ana", "pending", on="vendor", **{"for": timedelta(days=30)})
     await ticket.forward(hours=1, seconds=1)
     events = await ticket.events()
-    assert events <= 10
+    assert events <= 20
     await ticket.forward(days=29, hours=22)
     assert await ticket.events() == events
 
@@ -72,7 +72,11 @@ async def test_the_matrix_waits_for_the_office_wherever_the_clocks_stand(
     async with AsyncExitStack() as stack:
         there = await stack.enter_async_context(tower_of(ticket_time, copy_of_the_examples(tmp_path)))
         ticket = await there.open("it is broken", severity="sev3")
-        await ticket.forward(days=12)
+        await ticket.forward(hours=18)
+        for _ in range(60):  # until its time is over: how long that takes depends on the day of the test
+            if (await ticket.view()).tier_name == "catch-all":
+                break
+            await ticket.forward(hours=6)
         entered = {e.data["tier"]: e.at for e in ticket.journal() if e.kind == "tier.entered"}
         rounds = [e.at for e in ticket.journal() if e.kind == "round.started" and e.data["tier"] == "executive"]
         arrived = entered["executive"] - ticket.journal()[0].at
