@@ -47,6 +47,8 @@ RUN_ALONE = (HOW_TO / "on-call-schedules.md", HOW_TO / "business-calendars.md")
 RUN_OFFLINE = (
     HOW_TO / "overrides-and-swaps.md",
     HOW_TO / "calendar-feeds.md",
+    HOW_TO / "maintenance.md",
+    HOW_TO / "handoffs.md",
 )
 """Pages whose commands are run from the first to the last with no server, and depend on the day they are run."""
 RUN_ELSEWHERE = {
