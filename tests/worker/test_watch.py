@@ -17,6 +17,7 @@ from temporalio.worker import Worker
 
 from activities.contracts import JOURNAL_QUEUE, TICKETS_QUEUE
 from activities.watch import canary_key
+from escalade.maintenance.window import WindowSpec
 from escalade.messages import Escalate, JournalBatch, Resolve, Upcoming
 from escalade.messages.activities import Snapshot
 from escalade.messages.watch import OPERATIONS, CanaryReport, WatchReport, WatchRequest
@@ -275,3 +276,17 @@ async def _indexed(client: Client, tickets: int) -> None:
         # Temporal's index tells nobody when it has caught up.
         while (await client.count_workflows("WorkflowType = 'TicketWorkflow'")).count < tickets:
             await asyncio.sleep(0.02)
+
+
+async def test_a_ticket_that_was_not_told_of_a_window_is_told_by_the_watch_once(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        opened = await there.tickets.open(Ticket(title="disk full", service="shop"))
+        await there.until(opened.key, lambda view: bool(view.told) and not view.unwritten)
+        spec = WindowSpec.model_validate({"match": {"service": "shop"}, "start": now_in_utc(), "lasts": "1h"})
+        there.store.add_window("patching", spec, by=Actor(kind="person", id="ana"))
+        await look(client)
+        await there.until(opened.key, lambda view: view.maintenance_until is not None and not view.unwritten)
+        events = len((await client.get_workflow_handle(workflow_id(opened.key)).fetch_history()).events)
+        await look(client)
+        after = len((await client.get_workflow_handle(workflow_id(opened.key)).fetch_history()).events)
+        assert after == events
