@@ -26,7 +26,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from escalade.extension import Step
 from escalade.messages import TicketBrief
-from worker.embedded import FAST_TIMERS, find_binary
+from worker.embedded import FAST_TIMERS, IN_ORDER, find_binary
 from worker.plugin import escalade_plugin
 from worker.search_attributes import ALL
 from worker.trial import Stand, StepRun, try_step
@@ -160,7 +160,7 @@ async def real_server(*, database: Path | None = None, port: int | None = None) 
         port=port,
         dev_server_existing_path=temporal_program(),
         dev_server_database_filename=None if database is None else str(database),
-        dev_server_extra_args=[*FAST_TIMERS, *_EAGER],
+        dev_server_extra_args=[*FAST_TIMERS, *IN_ORDER, *_EAGER],
         dev_server_log_level="error",
     )
     async with environment:

@@ -161,7 +161,7 @@ class EffectRunner:
                 ),
                 start_to_close_timeout=LOOK_UP,
                 retry_policy=RetryPolicy(maximum_attempts=ATTEMPTS),
-                priority=_priority(self._state(), effect),
+                priority=priority_of_page(self._state(), effect),
                 summary=_who(effect.request.targets),
             )
         except ActivityError as error:
@@ -223,7 +223,7 @@ class EffectRunner:
                 initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10), maximum_attempts=ATTEMPTS
             ),
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            priority=_priority(state, effect),
+            priority=priority_of_page(state, effect),
             summary=summary[:200],
         )
         try:
@@ -342,7 +342,7 @@ def batch(state: TicketState, entries: list[Entry]) -> JournalBatch:
     )
 
 
-def _priority(state: TicketState, effect: ResolveRound | SendPages) -> Priority:
+def priority_of_page(state: TicketState, effect: ResolveRound | SendPages) -> Priority:
     """The first page of a ticket nobody has heard of goes before repeats, fairly across services (decision 21)."""
     first = effect.purpose == "round" and effect.round == 1 and effect.rung == 1
     urgent = state.ticket.severity.rank <= 2
