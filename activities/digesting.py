@@ -44,6 +44,9 @@ AT_ONCE: Final = 20
 CHUNK: Final = 100
 """Tickets put on record as told in one go."""
 
+_JOIN: Final = timedelta(seconds=5)
+"""How long a page waits to be in a digest: told now instead, it would be over its person's limits."""
+
 _SLOW: Final = timedelta(seconds=10)
 """What a call may take of which nobody waits for a page."""
 
@@ -104,9 +107,7 @@ class Digester:
             joined_at=now,
         )
         leaves_at = now + (rule.every if rule is not None else IDLE_EVERY)
-        digest = await self._guard.call(
-            lambda: self._store.join(item, leaves_at=leaves_at), within=self._desk.patience.store
-        )
+        digest = await self._guard.call(lambda: self._store.join(item, leaves_at=leaves_at), within=_JOIN)
         if not digest.started:
             await self._start(DigestDue(target=person.target, digest_id=digest.id, leaves_at=digest.leaves_at))
             await self._guard.call(lambda: self._store.digest_started(digest.id), within=self._desk.patience.store)
