@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 COLOURS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-_CELLS: Final = tuple(timedelta(minutes=m) for m in (15, 30, 60, 120, 180, 240, 360, 720, 1440, 10080, 40320))
+_CELLS: Final = tuple(timedelta(minutes=m) for m in (5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 10080, 40320))
 _LEAST: Final = 24
 NOBODY: Final = "nobody"
 
@@ -130,7 +130,9 @@ def _head(local: Sequence[datetime], length: timedelta) -> str:
     row = [" "] * (len(local) - 1)
     free = 0
     for n, at in enumerate(local[:-1]):
-        if a_day >= 24 and at.time() == time(0):
+        if n == 0 and a_day >= 24:
+            text = f"|{at:%a %d %b %H:%M}"
+        elif a_day >= 24 and at.time() == time(0):
             text = f"|{at:%a %d %b}"
         elif a_day >= 24:
             text = f"|{at:%H:%M}" if at.minute == 0 and at.hour % 3 == 0 else ""

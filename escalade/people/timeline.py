@@ -20,6 +20,7 @@ from escalade.time.public_holidays import public_holidays
 from escalade.time.zones import at_wall_clock
 
 _Window = tuple[datetime, datetime]
+_WEEK: Final = timedelta(weeks=1)
 
 
 class Stretch(NamedTuple):
@@ -179,7 +180,8 @@ class _Timeline:
             return [Seat(person, "feed") for person in there], [p for p in here if p not in there]
         vacant: list[str] = []
         for layer in self.layers[era.start]:
-            if layer.counts is not None and not any(start <= at < end for start, end in _around(layer.counts, at)):
+            window = next((w for w in _around(layer.counts or [], at) if w[0] <= at < w[1]), None)
+            if layer.counts is not None and window is None:
                 continue
             found: dict[str, Seat] = {}
             for turns in layer.turns:
@@ -187,6 +189,9 @@ class _Timeline:
                 if slot is not None:
                     seats, missing = self._turn(layer, turns, slot, at)
                     vacant += missing
+                    if window is not None and len(turns.turns) == 1 and window[1] - window[0] < _WEEK:
+                        # Handing off to oneself is no handoff: the shift is as long as the layer counts.
+                        seats = [seat._replace(hands_off=None) for seat in seats]
                     for seat in seats:
                         found.setdefault(seat.person, seat)
             if found:

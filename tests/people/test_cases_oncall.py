@@ -147,6 +147,22 @@ def test_S1_a_restriction_includes_its_start_and_belongs_to_the_day_it_begins_on
         assert duty_at(people, "s", NOTHING, shift.end - timedelta(microseconds=1)).names == ["ana"]
 
 
+def test_S1_handing_off_to_oneself_does_not_split_a_shift() -> None:
+    office = {"days": WEEKDAYS, "from": "08:00", "until": "08:00"}
+    layer = {"name": "l", "rotation": {"members": ["ana"], "start": "2026-01-05"}, "restrictions": [office]}
+    people = scheduled(zone="Europe/Berlin", layers=[layer])
+    found = told(people, local("Europe/Berlin", 2026, 3, 23), local("Europe/Berlin", 2026, 4, 5))
+    assert found == [
+        ("ana", "03-23 08:00 CET", "03-28 08:00 CET"),
+        ("ana", "03-30 08:00 CEST", "04-04 08:00 CEST"),
+    ]
+    # Where a layer always counts, turns are what a shift is.
+    layer["restrictions"] = [{}]
+    always = scheduled(zone="Europe/Berlin", layers=[layer])
+    (shift,) = duty_at(always, "s", NOTHING, local("Europe/Berlin", 2026, 3, 25)).people
+    assert shift.end == local("Europe/Berlin", 2026, 3, 30, 9)
+
+
 def override(start: datetime, end: datetime, *people: str, whom: str | None = None, **more: Any) -> Changes:
     made = {"id": "o1", "schedule": "s", "form": "replace", "whom": whom, "people": people, "made_at": start}
     return Changes(overrides=(Override.model_validate({**made, "start": start, "end": end, **more}),))
