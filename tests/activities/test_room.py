@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.digesting import SIGNAL
+from escalade.errors import StoreError
 from escalade.messages.activities import DigestDue, DigestRequest, PageRequest, PageResult
 from escalade.people.resolve import Pressure, RoundRequest
 from escalade.ticket import Severity
@@ -70,11 +73,6 @@ class Site:
         )
         return await self.env.run(self.there.activities.page, request)
 
-    def told(self) -> list[str]:
-        """Who was told, in order."""
-        lines = self.there.pages.read_text().splitlines() if self.there.pages.exists() else []
-        return [name for line in lines for name in ("ana", "bruno") if line.startswith((f"To: {name}", f"to {name}"))]
-
 
 def site(tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment, **given: Any) -> Iterator[Site]:
     """Make one."""
@@ -132,9 +130,6 @@ async def test_a_page_joins_a_digest_once_and_somebody_waits_for_its_time(collec
 
 
 async def test_when_nobody_can_wait_for_a_digest_the_page_is_tried_again(collected: Site) -> None:
-    from temporalio.exceptions import ApplicationError
-    from temporalio.service import RPCError, RPCStatusCode
-
     async def refuses(_: DigestDue) -> None:
         raise RPCError("no server", RPCStatusCode.UNAVAILABLE, b"")
 
@@ -204,3 +199,27 @@ async def test_tickets_that_come_up_because_a_channel_is_down_are_told_in_one_di
     assert reached(await limited.page(3, failed_by=["mail"], severity="sev1")) == [("person:bruno", "delivered")]
     limited.there.activities.outlets.heard("mail", reached=True)
     assert reached(await limited.page(4, failed_by=["mail"])) == [("person:bruno", "delivered")]
+
+
+async def test_a_sender_that_dies_between_the_providers_yes_and_the_record_sends_no_second_digest(
+    collected: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        await collected.page(number)
+    [due] = collected.started
+    request = DigestRequest(target=due.target, digest_id=due.digest_id, at=due.leaves_at)
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise StoreError("the worker died here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "digest_told", dies)
+        with pytest.raises(ApplicationError, match="the worker died here"):
+            await collected.env.run(collected.there.activities.send_digest, request)
+    once = collected.there.pages.read_text()
+    assert (await collected.env.run(collected.there.activities.send_digest, request)).told == 2
+    assert collected.there.pages.read_text() == once
+    [delivery] = collected.there.store.deliveries("")
+    assert (delivery.intent.purpose, delivery.attempts) == ("digest", 1)
+    # A digest is one page of its person, however many tickets are in it.
+    assert collected.there.store.load(["person:ana"], NOW - timedelta(days=7))["person:ana"].pages == 1
