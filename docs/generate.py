@@ -31,7 +31,8 @@ grow. Errors go to standard error: one sentence, and below it how to mend it. [E
 CONFIGURATION_RULES = """\
 Every key that may be written, from the same models that check it; an unknown key is an error. `escalade schema` writes
 these as JSON Schemas, so that editors complete and check while you type. Durations are written `90s`, `5m`, `1h30m`,
-`2d` or `PT15M`.
+`2d` or `PT15M`. An edit is in force once a worker has
+[read it](../how-to/change-the-configuration.md).
 """
 JOURNAL_RULES = """\
 Every entry has an instant, an actor, a kind, *what* happened and *why*. `data` holds the same for programs; an entry of

@@ -121,6 +121,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
     },
     "The configuration (stream `configuration`)": {
         "configuration.changed": "A worker took a changed configuration; the digests before and after.",
+        "configuration.served": "A worker started with another configuration than the last one on record: its digest.",
         "configuration.refused": "A changed configuration is not valid: the last good one goes on serving. The errors.",
     },
     "Who is on duty (streams `schedule/<name>`, and `person/<id>` for time off)": {

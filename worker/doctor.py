@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final, Literal
 
 from configuration import check, load
@@ -20,6 +19,7 @@ from worker.doctor_temporal import examine_temporal
 from worker.embedded import find_binary, version_of
 from worker.registry import BrokenExtensionError, Extensions, extensions
 from worker.running import read_up
+from worker.served import not_in_force
 from worker.settings import Settings
 
 Level = Literal["ok", "warning", "error"]
@@ -89,10 +89,11 @@ def _configuration(settings: Settings, env: Mapping[str, str]) -> Iterator[Diagn
         "ok",
         f"{len(found.channels)} channels and {len(found.steps)} steps; {', '.join(others) or 'ours'}",
     )
-    yield from _configuration_with(settings.config, env, found)
+    yield from _configuration_with(settings, env, found)
 
 
-def _configuration_with(directory: Path, env: Mapping[str, str], found: Extensions) -> Iterator[Diagnosis]:
+def _configuration_with(settings: Settings, env: Mapping[str, str], found: Extensions) -> Iterator[Diagnosis]:
+    directory = settings.config
     if not directory.is_dir():
         mend = "Make one with `escalade init`, or name it with ESCALADE_CONFIG."
         yield Diagnosis("configuration", "error", f"There is no directory {directory}.", mend)
@@ -107,6 +108,8 @@ def _configuration_with(directory: Path, env: Mapping[str, str], found: Extensio
         return
     says = f"{len(good.policies)} policies, {len(good.roster.people)} people in {directory}"
     yield Diagnosis("configuration", "ok", says)
+    if (edited := not_in_force(settings, good)) is not None:
+        yield Diagnosis("configuration", "warning", edited.says, edited.mend)
     yield Diagnosis("channels", "ok", f"{', '.join(good.channels)}: each can be made (none was called)")
     if not good.watch.heartbeat_url:
         mend = "Set watch.heartbeat_url in escalade.yaml to a dead man's switch outside this installation."

@@ -35,6 +35,7 @@ from worker.metrics import runtime
 from worker.pulse import beat
 from worker.registry import Extensions, extensions
 from worker.reload import reload_configuration
+from worker.served import say_when_possible
 from worker.settings import Settings
 from worker.stores import open_store
 from worker.versions import keep_versions_when_possible
@@ -97,6 +98,8 @@ class WorkerProcess:
             why = "a worker started"
             versions = asyncio.create_task(keep_versions_when_possible(live, store, at=_now(), why=why))
             stack.callback(versions.cancel)
+            served = asyncio.create_task(say_when_possible(live, store, now=_now))
+            stack.callback(served.cancel)
             if self._settings.health is not None:
                 app = application(alive=self._alive, checks=self._checks(client, live, store))
                 where = await stack.enter_async_context(serve(app, self._settings.health))

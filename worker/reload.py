@@ -21,12 +21,12 @@ from store import Store, TicketQuery
 from worker.duty import wake_duty
 from worker.feeds import schedule_feeds
 from worker.maintenance import tell_tickets
+from worker.served import STREAM
 from worker.versions import keep_versions_when_possible
 from worker.watch import schedule_watch
 
 _LOG = logging.getLogger(__name__)
 
-STREAM: Final = "configuration"
 _CALL: Final = timedelta(seconds=5)
 _KEEPING: Final[set[asyncio.Task[None]]] = set()
 """Versions that wait for the store; a task that nobody holds may vanish."""

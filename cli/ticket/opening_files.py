@@ -121,12 +121,15 @@ def _tell_problems(problems: Sequence[Problem]) -> None:
 
 def tell_foresight(invocation: Invocation, tickets: Sequence[Ticket], *, bad: Sequence[Problem] = ()) -> int:
     """Say what would happen to each ticket: the whole way up for one, a line for each of many."""
-    from cli.doors import configuration
+    from cli.doors import configuration, settings
     from cli.render.foresight_page import foresight_json, foresight_line, foresight_page
     from cli.render.paper import console
     from cli.ticket.foresight import foresee
+    from worker.served import not_in_force
 
     known = configuration()
+    if (edited := not_in_force(settings(), known)) is not None:
+        click.echo(f"Note: {edited.says}\n  {edited.mend}", err=True)
     now = invocation.now()
     found = []
     for ticket in tickets:

@@ -40,6 +40,7 @@ RUN_HERE = (
     HOW_TO / "import-servicenow.md",
     HOW_TO / "backup-and-restore.md",
     HOW_TO / "retention.md",
+    HOW_TO / "change-the-configuration.md",
 )
 """Pages whose commands are run from the first to the last, beside `escalade up`."""
 RUN_ALONE = (HOW_TO / "on-call-schedules.md", HOW_TO / "business-calendars.md")

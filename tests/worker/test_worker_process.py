@@ -169,10 +169,10 @@ async def test_sighup_takes_a_good_configuration_and_keeps_the_last_good_one_fro
         with Store.open(process.store) as store:
             # Health shows a reload an instant before it is written down.
             async with asyncio.timeout(10):
-                while len(store.entries("configuration")) < 2:
+                while len(store.entries("configuration")) < 3:
                     await asyncio.sleep(0.02)
             kinds = [stored.entry.kind for stored in store.entries("configuration")]
-        assert kinds == ["configuration.refused", "configuration.changed"]
+        assert kinds == ["configuration.served", "configuration.refused", "configuration.changed"]
 
 
 async def test_search_attributes_that_are_missing_are_registered(start_worker: StartWorker, tmp_path: Path) -> None:
