@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
-from temporalio.runtime import Runtime
+from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from escalade.errors import EscaladeError, UnreachableError
@@ -25,6 +27,24 @@ _LOG = logging.getLogger(__name__)
 
 DEFAULT_ADDRESS: Final = "localhost:7233"
 CONNECT_WITHIN: Final = timedelta(seconds=3)
+
+_REASONS: Final = {
+    "ConnectionRefused": "nothing listens there",
+    "Connection refused": "nothing listens there",
+    "HostUnreachable": "there is no way to that host",
+    "NetworkUnreachable": "there is no way to that network",
+    "ConnectionReset": "the connection was cut",
+    "failed to lookup address": "there is no such host",
+    "InvalidUri": "that is no address",
+    "InvalidCertificate": "its certificate is not one that is trusted",
+    "BadCertificate": "it does not accept the certificate",
+    "HandshakeFailure": "it does not accept the certificate",
+    "InvalidContentType": "it does not speak TLS",
+    "Unauthorized": "it does not accept the key",
+    "Unauthenticated": "it does not accept the key",
+}
+"""What the SDK's error holds, and what that means."""
+_CAUSE: Final = re.compile(r'(?:message|error): "([^"]+)"')
 
 _IMPATIENT: Final = RetryConfig(max_elapsed_time_millis=3000, max_retries=5)
 """For programs a person waits for; workers keep the SDK's own, which polls for ever."""
@@ -106,7 +126,11 @@ async def connect(
     """
     where = destination(settings, env)
     _LOG.info("Temporal is looked for at %s (from %s).", where.address, where.source)
-    options: dict[str, Any] = {"data_converter": pydantic_data_converter, "retry_config": _IMPATIENT}
+    options: dict[str, Any] = {
+        "data_converter": pydantic_data_converter,
+        "retry_config": _IMPATIENT,
+        "runtime": runtime or _quiet(),
+    }
     if worker:
         from worker.plugin import escalade_plugin  # noqa: PLC0415 - 50 ms that a command line need not pay
 
@@ -118,7 +142,15 @@ async def connect(
     except TimeoutError:
         raise unreachable(where, f"no answer within {within.total_seconds():g} s") from None
     except (RuntimeError, ValueError, OSError) as error:
-        raise unreachable(where, _first_line(error)) from None
+        raise unreachable(where, _why(error)) from None
+
+
+@cache
+def _quiet() -> Runtime:
+    """A runtime whose core writes nothing of its own on somebody's terminal; with `-vv` it does."""
+    if _LOG.isEnabledFor(logging.DEBUG):
+        return Runtime.default()
+    return Runtime(telemetry=TelemetryConfig(logging=None))
 
 
 def _down(state: Path) -> UnreachableError:
@@ -168,6 +200,16 @@ def call_failed(client: Client, error: RPCError) -> UnreachableError:
     )
 
 
+def _why(error: BaseException) -> str:
+    """Why a connection failed, in words; what the SDK prints of its own types is for its makers."""
+    text = str(error)
+    for sign, words in _REASONS.items():
+        if sign in text:
+            return words
+    cause = _CAUSE.search(text)
+    return cause.group(1) if cause else _first_line(error).removeprefix("Failed client connect: ")
+
+
 def _first_line(error: BaseException) -> str:
     text = str(error).strip() or type(error).__name__
     return text.split("\n", 1)[0].removesuffix(".")[:300]
@@ -178,7 +220,7 @@ async def serving(address: str, *, within: timedelta) -> bool:
     deadline = asyncio.get_running_loop().time() + within.total_seconds()
     while asyncio.get_running_loop().time() < deadline:
         try:
-            client = await asyncio.wait_for(Client.connect(address, retry_config=_IMPATIENT), 2)
+            client = await asyncio.wait_for(Client.connect(address, retry_config=_IMPATIENT, runtime=_quiet()), 2)
             if await client.service_client.check_health(timeout=timedelta(seconds=1)):
                 return True
         except (RuntimeError, RPCError, TimeoutError, OSError):

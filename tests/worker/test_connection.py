@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ from temporalio.client import Client
 
 from escalade.errors import EscaladeError, UnreachableError
 from escalade.messages import Acknowledge
+from tests.worker.conftest import ROOT
 from worker.client import TicketClient
 from worker.connection import connect, destination
 from worker.doctor import examine
@@ -115,8 +118,39 @@ async def test_nobody_there_is_said_at_once_with_the_address_and_a_mend(tmp_path
     settings = Settings.from_env({"ESCALADE_STATE": str(tmp_path)})
     with pytest.raises(UnreachableError) as refused:
         await connect(settings, {**NO_FILE, "TEMPORAL_ADDRESS": address})
-    assert f"cannot be reached at {address} (from TEMPORAL_ADDRESS)" in str(refused.value)
+    assert f"cannot be reached at {address} (from TEMPORAL_ADDRESS): nothing listens there." in str(refused.value)
     assert "escalade up" in str(refused.value)
+
+
+async def test_a_host_that_does_not_exist_is_said_in_words(tmp_path: Path) -> None:
+    settings = Settings.from_env({"ESCALADE_STATE": str(tmp_path)})
+    with pytest.raises(UnreachableError) as refused:
+        await connect(settings, {**NO_FILE, "TEMPORAL_ADDRESS": "nowhere.invalid:7233"})
+    assert "tonic" not in str(refused.value)
+    assert "Error(" not in str(refused.value)
+
+
+def test_the_core_writes_nothing_on_the_terminal_of_a_command(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, os\n"
+        "from temporalio.service import RPCError\n"
+        "from worker.connection import connect\n"
+        "from worker.settings import Settings\n"
+        "from worker.testing import real_server\n"
+        "async def main():\n"
+        "    async with real_server() as server:\n"
+        "        address = server.service_client.config.target_host\n"
+        "        client = await connect(Settings.from_env({}), {'TEMPORAL_ADDRESS': address})\n"
+        "    try:\n"
+        "        await client.get_workflow_handle('x').describe()\n"
+        "    except RPCError:\n"
+        "        print('gone')\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("gone\n", "")
 
 
 async def test_somebody_who_never_answers_is_given_up_in_time(tmp_path: Path) -> None:
