@@ -13,7 +13,7 @@ from activities.ical import FeedError, FeedReading, Names, read_feed
 from activities.ical.fetching import Client, client, fetch, source_digest
 from configuration import Configuration
 from escalade.messages.feeds import FeedsReport
-from escalade.people.schedule import Schedule
+from escalade.people.schedule import Feed, Schedule
 from store import FeedState, Store
 
 _log = logging.getLogger(__name__)
@@ -24,8 +24,15 @@ AHEAD: Final = timedelta(days=400)
 """How far ahead rules are followed."""
 _SLACK: Final = timedelta(seconds=30)
 """Looks come on a rhythm of their own: one that comes a moment early is not sent away."""
+_FAILED_AGAIN: Final = timedelta(minutes=15)
+"""A feed that failed is looked at again so soon, however rarely it is read otherwise."""
 _AT_ONCE: Final = 8
 _READ_WITHIN: Final = 30.0
+
+
+def looked_at_within(feed: Feed) -> timedelta:
+    """How long ago a feed was looked at, at most, while workers run: two of its rhythms, at least half an hour."""
+    return max(2 * feed.refresh, timedelta(minutes=30))
 
 
 async def refresh_feeds(
@@ -75,7 +82,8 @@ def _due(schedule: Schedule, state: FeedState | None, now: datetime) -> bool:
     assert schedule.feed is not None
     if state is None or state.source != source_digest(schedule.feed.url):
         return True
-    return now - state.checked_at >= schedule.feed.refresh - _SLACK
+    rhythm = min(schedule.feed.refresh, _FAILED_AGAIN) if state.problem else schedule.feed.refresh
+    return now - state.checked_at >= rhythm - _SLACK
 
 
 async def _look(

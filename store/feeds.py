@@ -21,8 +21,8 @@ from store.room import Room
 from store.tables import feeds, imported_shifts
 from store.writer import append, lock_head
 
-LOOKED_AT_WITHIN: Final = timedelta(minutes=30)
-"""A feed that nobody has looked at for this long is stale, whatever it said."""
+LOOKED_AT_WITHIN: Final = timedelta(days=1)
+"""A feed that nobody has looked at for this long is stale, whatever it said; who knows its rhythm knows better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +44,16 @@ class FeedState:
     text: bytes | None = None
     """The feed itself, bounded by whoever fetched it."""
 
-    def stale(self, now: datetime) -> str:
-        """Why what is kept may be out of date; empty when it is not."""
+    def stale(self, now: datetime, *, within: timedelta = LOOKED_AT_WITHIN) -> str:
+        """Why what is kept may be out of date; empty when it is not.
+
+        Args:
+            now: the instant of asking.
+            within: how long ago somebody has to have looked at it.
+        """
         if self.problem:
             return self.problem
-        if now - self.checked_at > LOOKED_AT_WITHIN:
+        if now - self.checked_at > within:
             return f"no worker has looked at it since {format_instant(self.checked_at)}"
         return ""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
+from activities.feeds import looked_at_within
 from configuration import load
 from escalade.errors import ConfigurationError, StoreError
 from escalade.people import Roster
@@ -37,16 +38,16 @@ def examine_feeds(settings: Settings, env: Mapping[str, str], *, now: datetime) 
 
 
 def _rows(roster: Roster, states: Mapping[str, FeedState], now: datetime) -> Iterator[Row]:
-    fed = [name for name, schedule in roster.schedules.items() if schedule.feed is not None]
+    fed = {name: schedule.feed for name, schedule in roster.schedules.items() if schedule.feed is not None}
     fresh = 0
-    for name in fed:
+    for name, feed in fed.items():
         state = states.get(name)
         if state is None or state.fetched_at is None:
             why = state.problem if state is not None and state.problem else "no worker has read it yet"
             mend = "Nobody is on duty in it until then. Read it now: escalade oncall feeds --refresh"
             yield "feeds", "error", f"The feed of {name} was never read: {why.rstrip('.')}.", mend
             continue
-        if stale := state.stale(now):
+        if stale := state.stale(now, within=looked_at_within(feed)):
             mend = "See how it stands with `escalade oncall feeds`; correct feed.url if its address has changed."
             says = f"The feed of {name} is stale, last read at {format_instant(state.fetched_at)}: {stale.rstrip('.')}."
             yield "feeds", "warning", says, mend

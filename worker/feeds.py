@@ -18,7 +18,7 @@ _LOG = logging.getLogger(__name__)
 FEEDS: Final = "escalade-feeds"
 _SHORTEST: Final = timedelta(minutes=1)
 _LONGEST: Final = timedelta(minutes=15)
-"""A feed that failed is looked at again so soon, however rarely it is read otherwise."""
+"""Feeds that are read more rarely are not due each time; one that failed is."""
 
 
 async def schedule_feeds(client: Client, roster: Roster) -> bool:

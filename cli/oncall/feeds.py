@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cli.render.moments import Moments
     from configuration import Configuration
     from escalade.messages.feeds import FeedsReport
+    from escalade.people.schedule import Feed
     from store import FeedState, Store
 
 
@@ -28,12 +29,12 @@ def feeds(invocation: Invocation, *, refresh: bool) -> int:
     from cli.doors import configuration, writable_store
 
     known = configuration()
-    names = [name for name, schedule in known.roster.schedules.items() if schedule.feed is not None]
+    fed = {name: schedule.feed for name, schedule in known.roster.schedules.items() if schedule.feed is not None}
     with writable_store() as store:
         if refresh:
-            asyncio.run(_refresh(known, store, names, invocation))
+            asyncio.run(_refresh(known, store, list(fed), invocation))
         states = {state.schedule: state for state in store.feeds()}
-    rows = [_row(name, states.get(name), invocation) for name in names]
+    rows = [_row(name, feed, states.get(name), invocation) for name, feed in fed.items()]
     if invocation.json:
         from cli.render.documents import write_json
 
@@ -51,7 +52,9 @@ async def _refresh(known: Configuration, store: Store, names: list[str], invocat
     return [await refresh_feeds(known, store, now=invocation.now, only=name) for name in names]
 
 
-def _row(name: str, state: FeedState | None, invocation: Invocation) -> dict[str, Any]:
+def _row(name: str, feed: Feed, state: FeedState | None, invocation: Invocation) -> dict[str, Any]:
+    from activities.feeds import looked_at_within
+
     if state is None:
         never = "it was never read; start a worker, or read it with --refresh"
         return {"schedule": name, "fetched_at": None, "checked_at": None, "stale": never, "unknown": []}
@@ -59,7 +62,7 @@ def _row(name: str, state: FeedState | None, invocation: Invocation) -> dict[str
         "schedule": name,
         "fetched_at": state.fetched_at.isoformat() if state.fetched_at else None,
         "checked_at": state.checked_at.isoformat(),
-        "stale": state.stale(invocation.now()),
+        "stale": state.stale(invocation.now(), within=looked_at_within(feed)),
         "unknown": list(state.unknown),
     }
 

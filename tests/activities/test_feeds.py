@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from activities.feeds import refresh_feeds
+from activities.feeds import looked_at_within, refresh_feeds
 from activities.ical import fetching
 from activities.ical.fetching import fetch
 from activities.ical.reading import FeedError
 from configuration import Configuration
 from escalade.messages.feeds import FeedsReport
+from escalade.people.schedule import Feed
 from store import Store
 from tests.activities.making import configure
 
@@ -78,16 +79,16 @@ class Site:
         self.store = Store.open(f"sqlite:///{directory / 'store.db'}", now=lambda: self.now)
         self.now = NOW
 
-    def configured(self, url: str) -> Configuration:
+    def configured(self, url: str, refresh: str) -> Configuration:
         live = configure(self.directory, port=1, url="http://127.0.0.1:1")
         (self.directory / "config" / "schedules").mkdir(exist_ok=True)
-        text = f"schedule: fed\nzone: UTC\nfeed: {{url: '{url}', refresh: 15m}}\n"
+        text = f"schedule: fed\nzone: UTC\nfeed: {{url: '{url}', refresh: {refresh}}}\n"
         (self.directory / "config" / "schedules" / "fed.yaml").write_text(text)
         assert {problem.level for problem in live.reload()} == {"warning"}
         return live.current
 
-    async def look(self, url: str, *, only: str | None = None) -> FeedsReport:
-        return await refresh_feeds(self.configured(url), self.store, now=lambda: self.now, only=only)
+    async def look(self, url: str, *, only: str | None = None, refresh: str = "15m") -> FeedsReport:
+        return await refresh_feeds(self.configured(url, refresh), self.store, now=lambda: self.now, only=only)
 
     def served(self) -> tuple[list[str], str]:
         """Who is on duty by the feed, and why it is stale."""
@@ -110,6 +111,16 @@ async def test_a_feed_is_read_on_its_rhythm_and_not_again_before(site: Site) -> 
             await site.look(there.url)
             assert len(there.asked) == looks
         assert (await site.look(there.url, only="fed")).looked_at == ["fed"]
+
+
+async def test_a_feed_that_failed_is_tried_again_before_its_rhythm(site: Site) -> None:
+    async with web() as there:
+        there.status = 503
+        await site.look(there.url, refresh="6h")
+        there.status, site.now = 200, NOW + 15 * MINUTE
+        assert (await site.look(there.url, refresh="6h")).changed == ["fed"]
+        site.now = NOW + 60 * MINUTE
+        assert (await site.look(there.url, refresh="6h")).looked_at == []
 
 
 async def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
@@ -201,3 +212,8 @@ async def test_whom_nobody_knows_is_kept_to_be_told(site: Site) -> None:
         await site.look(there.url)
         assert site.store.feeds()[0].unknown == ("Zoe Nobody",)
         assert site.served() == ([], "")
+
+
+def test_a_feed_that_is_read_rarely_is_not_stale_for_that() -> None:
+    assert looked_at_within(Feed(url="x.ics", refresh=timedelta(hours=6))) == timedelta(hours=12)
+    assert looked_at_within(Feed(url="x.ics", refresh=MINUTE)) == 30 * MINUTE

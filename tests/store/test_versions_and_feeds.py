@@ -103,8 +103,11 @@ def test_a_feed_that_fails_goes_on_serving_and_says_so(store: Store) -> None:
 
 
 def test_a_feed_that_nobody_looks_at_is_stale(store: Store) -> None:
-    assert "no worker has looked at it since" in state(checked_at=NOW - HOUR).stale(NOW)
-    assert state(checked_at=NOW - HOUR / 3).stale(NOW) == ""
+    looked = state(checked_at=NOW - 2 * HOUR)
+    assert "no worker has looked at it since" in looked.stale(NOW, within=HOUR)
+    assert looked.stale(NOW, within=3 * HOUR) == ""
+    assert looked.stale(NOW) == ""
+    assert looked.stale(NOW + DAY)
 
 
 def test_a_feed_does_not_rewrite_the_past(store: Store) -> None:
