@@ -42,9 +42,13 @@ def _ref(value: Any, wanted: str, _: Schema, root: Schema, path: str) -> Iterato
     yield from refusals(value, found, root, path)
 
 
-def _type(value: Any, wanted: str, _: Schema, __: Schema, path: str) -> Iterator[str]:
-    if not isinstance(value, _TYPES[wanted]) or (isinstance(value, bool) and wanted in ("integer", "number")):
+def _type(value: Any, wanted: str | list[str], _: Schema, __: Schema, path: str) -> Iterator[str]:
+    if not any(_is(value, name) for name in ([wanted] if isinstance(wanted, str) else wanted)):
         yield f"{path} type"
+
+
+def _is(value: Any, name: str) -> bool:
+    return isinstance(value, _TYPES[name]) and not (isinstance(value, bool) and name in ("integer", "number"))
 
 
 def _any_of(value: Any, wanted: list[Schema], _: Schema, root: Schema, path: str) -> Iterator[str]:
