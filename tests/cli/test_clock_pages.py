@@ -1,0 +1,63 @@
+"""What people read of clocks: a line for each, and why one is due when it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cli.render.clocks import clock_lines, used_lines, why_page
+from cli.render.moments import moments
+from escalade.engine import view
+from escalade.engine.clockview import why
+from escalade.testing import START, Climb, policy, roster
+
+TIER = {"name": "one", "page": ["person:ana"], "acknowledge_within": "never", "repeat_every": "9d"}
+CLOCKS = {
+    "first_response": {"target": "1h"},
+    "resolution": {"target": "4h", "warn_at": [75], "pause_on": ["pending"]},
+}
+
+
+def climb() -> Climb:
+    """A ticket that was answered, and waits."""
+    found = Climb(policy(TIER, clocks=CLOCKS), roster("ana"))
+    found.forward(minutes=20)
+    found.does("ana", "reply")
+    found.forward(minutes=10)
+    return found
+
+
+def lines(ticket: Climb) -> list[str]:
+    when = moments(ticket.now, utc=True)
+    return [line.plain for line in clock_lines(view(ticket.state, ticket.now).clocks, when)]
+
+
+def test_each_clock_says_its_state_what_is_used_and_what_is_left() -> None:
+    ticket = climb()
+    assert lines(ticket) == [
+        "first response  met  20m of 1h used, due in 30m (10:00:00), stopped 10m ago (09:20:00) by reply",
+        "resolution  running  30m of 4h used, due in 3h30m (13:00:00), 3h30m left, 75% in 2h30m (12:00:00)",
+    ]
+
+
+def test_a_clock_that_stands_still_says_since_when_and_why() -> None:
+    ticket = climb()
+    ticket.does("ana", "pending", on="vendor")
+    ticket.forward(hours=5)
+    assert lines(ticket)[1] == "resolution  paused  30m of 4h used, 3h30m left, standing still since 09:30:00 (pending)"
+
+
+def test_an_overdue_clock_says_by_how_much() -> None:
+    ticket = climb()
+    ticket.forward(hours=4)
+    assert lines(ticket)[1] == "resolution  overdue  4h30m of 4h used, due 30m ago (13:00:00), 30m over"
+
+
+def test_why_names_thresholds_and_the_time_used_is_by_tier() -> None:
+    ticket = climb()
+    told = why(ticket.state, "resolution", ticket.now)
+    assert told is not None
+    text = [line.plain for line in why_page(told, moments(ticket.now, utc=True))]
+    assert "       75%  in 2h30m (12:00:00)" in text
+    assert "resolution: 4h (around the clock), from 09:00:00." in text
+    assert [line.plain for line in used_lines(view(ticket.state, ticket.now).used)] == ["one  30m"]
+    assert START + timedelta(minutes=30) == ticket.now
