@@ -29,7 +29,16 @@ TIERS: list[dict[str, Any]] = [
     {"name": "two", "page": ["person:bob"], "acknowledge_within": "20m", "repeat_every": "15m", "how": "one_at_a_time"},
     {"name": "three", "page": ["person:ana", "person:bob"], "acknowledge_within": "20m", "acknowledge_by": 2},
 ]
-REST: dict[str, Any] = {"again": {"from": "two", "times": 1}, "reopen_within": "6h"}
+REST: dict[str, Any] = {
+    "again": {"from": "two", "times": 1},
+    "reopen_within": "6h",
+    "clocks": {
+        # They tell nobody: a notice and a round that leave at one instant are written in any order.
+        "first_response": {"target": "45m", "on": {"50%": [], "breach": []}, "pause_on": ["snoozed"]},
+        "update": {"target": "20m", "on": {"breach": {"climb": "next"}}},
+        "resolution": {"target": {"sev1": "30m", "default": "3h"}, "on": {"breach": []}, "pause_on": ["pending"]},
+    },
+}
 
 _people = st.sampled_from(["ana", "bob", "cleo"])
 _lengths = st.sampled_from([timedelta(minutes=m) for m in (1, 5, 10, 29, 61)])
@@ -45,6 +54,8 @@ _commands = st.one_of(
     st.tuples(st.just("resolve"), st.just({})),
     st.tuples(st.just("reopen"), st.just({})),
     st.tuples(st.just("note"), st.just({"text": "a note"})),
+    st.tuples(st.just("reply"), st.just({"text": "an answer"})),
+    st.tuples(st.just("message"), st.just({"text": "a question"})),
 )
 _lives = st.lists(st.one_of(_lengths, st.tuples(_people, _commands)), min_size=3, max_size=8)
 
