@@ -19,7 +19,7 @@ from escalade.messages.activities import Receipt, Snapshot, TicketBrief
 from escalade.time.instants import Instant
 from store.numbers import to_lockable
 from store.room import Room
-from store.tables import digest_items, digests, tickets
+from store.tables import deliveries, digest_items, digests, tickets
 
 ItemState = Literal["waiting", "told", "failed", "dropped"]
 
@@ -118,13 +118,15 @@ class Digests(Room):
         """Let nobody in any more, and drop what need not be told: what is left waits to be told now.
 
         Dropped is a ticket that was acknowledged, paused or ended meanwhile, or has left the rung: the projection
-        says so. Where it says nothing newer, the page stays in.
+        says so. Where it says nothing newer, the page stays in. Once the message has been begun, what is in it stays:
+        another attempt sends the same.
         """
         with self.database.writing() as connection:
             still_open = and_(digests.c.id == digest_id, digests.c.closed_at.is_(None))
             connection.execute(update(digests).where(still_open).values(closed_at=at))
             items = _items(connection, digest_id)
-            shown = _snapshots(connection, {item.key for item in items})
+            begun = connection.execute(select(deliveries.c.step).where(deliveries.c.round_id == digest_id)).first()
+            shown = _snapshots(connection, {item.key for item in items}) if begun is None else {}
             for item in items:
                 why = _meanwhile(item, shown.get(item.key)) if item.state == "waiting" else ""
                 if why:
@@ -224,6 +226,6 @@ def _meanwhile(item: DigestItem, shown: Snapshot | None) -> str:
         return "the ticket ended meanwhile"
     if shown.rung != item.rung:
         return f"it moved on to {shown.tier_name} meanwhile"
-    if shown.acknowledged:
+    if shown.acknowledged or item.target in shown.spared:
         return "acknowledged meanwhile"
     return f"{shown.status.value} meanwhile" if shown.status.is_paused else ""

@@ -63,6 +63,8 @@ def test_who_joins_while_it_closes_is_in_it_or_in_the_next(store: Store) -> None
     ("shown", "why"),
     [
         ({"version": 2, "rung": 1, "acknowledged": True}, "acknowledged meanwhile"),
+        ({"version": 2, "rung": 1, "spared": [ANA]}, "acknowledged meanwhile"),
+        ({"version": 2, "rung": 1, "spared": ["person:bob"]}, ""),
         ({"version": 2, "rung": 1, "status": "resolved"}, "the ticket ended meanwhile"),
         ({"version": 2, "rung": 1, "status": "snoozed"}, "snoozed meanwhile"),
         ({"version": 2, "rung": 2, "tier_name": "experts"}, "it moved on to experts meanwhile"),
@@ -78,6 +80,14 @@ def test_what_need_not_be_told_any_more_is_dropped(store: Store, shown: dict[str
         put(store, snapshot("aaaaaaaaaa", **shown))
     [closed] = store.close_digest(digest.id, at=SOON)
     assert (closed.state, closed.detail) == (("dropped", why) if why else ("waiting", ""))
+
+
+def test_what_is_in_a_message_that_was_begun_stays_in_it(store: Store) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    store.close_digest(digest.id, at=SOON)
+    store.intend(intent(round_id=digest.id, key=""))
+    put(store, snapshot("aaaaaaaaaa", version=2, rung=1, acknowledged=True))
+    assert [one.state for one in store.close_digest(digest.id, at=SOON)] == ["waiting"]
 
 
 def test_what_became_of_the_message_becomes_of_every_page_in_it(store: Store) -> None:
