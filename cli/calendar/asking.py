@@ -51,9 +51,6 @@ class _Asked:
             end_of_day=self.end_of_day,
         )
 
-    def instants(self) -> list[datetime]:
-        return [self.start, *(at for pause in self.pauses for at in pause if at is not None)]
-
 
 @command(
     "due",
@@ -128,7 +125,7 @@ def due(
         boundary=cast("Boundary", boundary),
         end_of_day=end_of_day,
     )
-    answer = named.answer(asked.instants(), lambda time: _answer(time, asked))
+    answer = named.answer([asked.start], lambda time: _answer(time, asked))
     if invocation.json:
         from cli.render.documents import write_json
 
@@ -205,9 +202,20 @@ def _read(complaints: Complaints, option: str, text: str, read: Callable[[object
 
 
 def _instant(complaints: Complaints, option: str, text: str, named: Named, now: datetime) -> datetime | None:
+    from cli.calendar.named import YEARS
     from cli.oncall.spans import read_local
+    from escalade.errors import InstantError
 
-    return _read(complaints, option, text, lambda written: read_local(str(written), named.zone, now))
+    def read(written: object) -> datetime:
+        try:
+            found = read_local(str(written), named.zone, now)
+        except OverflowError:
+            found = None
+        if found is None or found.year not in YEARS:
+            raise InstantError(f"{text!r} is out of reach.", mend=f"Ask from {YEARS.start} to {YEARS.stop - 1}.")
+        return found
+
+    return _read(complaints, option, text, read)
 
 
 def _pause(complaints: Complaints, text: str, named: Named, now: datetime) -> Pause | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 ROUND_THE_CLOCK: Final = "always"
 _REACHES: Final = (timedelta(days=400), timedelta(days=3_700), timedelta(days=16_000), timedelta(days=75_000))
 """How far around the instants that are asked about a calendar is worked out, until it is far enough."""
-_FIRST: Final = datetime(2, 1, 1, tzinfo=UTC)
-_LAST: Final = datetime(9998, 1, 1, tzinfo=UTC)
+YEARS: Final = range(1800, 2500)
+"""What may be asked about: time zones know little before, and nobody knows anything after."""
 
 Answer = TypeVar("Answer")
 
@@ -54,19 +54,12 @@ class Named:
             return ask(ALWAYS)
         reason = ""
         for reach in _REACHES:
-            since, until = _clamped(min(around), -reach), _clamped(max(around), reach)
+            since, until = min(around) - reach, max(around) + reach
             try:
                 return ask(BusinessTime.of(compile_calendar(self.spec, since=since, until=until)))
             except (HorizonError, CalendarError) as error:
                 reason = error.message
         raise WrongCommandError(f"There is no answer within two hundred years. {reason}", mend="Ask for less.")
-
-
-def _clamped(at: datetime, by: timedelta) -> datetime:
-    try:
-        return min(max(at + by, _FIRST), _LAST)
-    except OverflowError:
-        return _LAST if by > timedelta(0) else _FIRST
 
 
 def find_calendar(name: str) -> Named:

@@ -82,10 +82,12 @@ def show(invocation: Invocation, name: str, month: str | None) -> None:
 
 
 def _month(text: str | None, today: date) -> date:
+    from cli.calendar.named import YEARS
+
     if text is None:
         return today.replace(day=1)
     found = re.fullmatch(r"(\d{4})-(\d{1,2})", text.strip())
-    if found is None or not 1 <= int(found[2]) <= 12 or not 2 <= int(found[1]) <= 9990:
+    if found is None or not 1 <= int(found[2]) <= 12 or int(found[1]) not in YEARS:
         raise WrongCommandError(f"--month: {text!r} is no month.", mend="Write it like 2026-12.")
     return date(int(found[1]), int(found[2]), 1)
 

@@ -31,7 +31,8 @@ def told(local: datetime, *, day: bool = True, offset: bool = False) -> str:
     clock = f"{local:%H:%M}" + (f":{local:%S}" if local.second or local.microsecond else "")
     if local.microsecond:
         clock += f".{local.microsecond:06}".rstrip("0")
-    zone = local.isoformat()[-6:] if offset and local.utcoffset() else " UTC" if offset else ""
+    iso, naive = local.isoformat(), local.replace(tzinfo=None).isoformat()
+    zone = iso.removeprefix(naive) if offset and local.utcoffset() else " UTC" if offset else ""
     date_ = f"{_DAYS[local.weekday()]} {local.year:04}-{local:%m-%d} " if day else ""
     return f"{date_}{clock}{zone}"
 
@@ -95,11 +96,11 @@ def _pause(clock: Clock, pause: Pause) -> str:
     what += "" if pause.end else " (now; it lasts)"
     if end < pause.start:
         return f"{what}, ends before it begins: not counted."
-    if end <= clock.start and not clock.budget.negative:
-        return f"{what}, before the start: changes nothing."
-    if pause.start >= clock.due:
-        return f"{what}, after the due: changes nothing."
-    length = time.between(max(pause.start, clock.start) if not clock.budget.negative else pause.start, end)
+    first, last = sorted((clock.start, clock.due))
+    if end <= first or pause.start >= last:
+        side = "before the start" if (end <= first) is not clock.budget.negative else "after the due"
+        return f"{what}, {side}: changes nothing."
+    length = time.between(max(pause.start, first), min(end, last))
     if not length:
         return f"{what}, in closed time: changes nothing."
     return f"{what}, {format_hours(length)} of open time that does not count."

@@ -79,6 +79,15 @@ def test_boundaries_pauses_and_thresholds(escalade: Run, plain: str) -> None:
     ]
 
 
+def test_a_pause_may_last_longer_than_anything_that_is_asked(escalade: Run, plain: str) -> None:
+    asked = ("calendar", "due", "--calendar", plain, "--from", "2026-02-02T10:00", "--for", "2h", "--output", "json")
+    later = escalade(*asked, "--pause", "2026-02-02T12:00/2400-01-01")
+    assert later.json["due"] == "2026-02-02T12:00:00+01:00"
+    assert later.json["explanation"][-2].endswith("after the due: changes nothing.")
+    before = escalade(*asked, "--pause", "1900-01-01/2026-02-02T11:00")
+    assert before.json["due"] == "2026-02-02T13:00:00+01:00"
+
+
 def test_between(escalade: Run, plain: str) -> None:
     asked = ("calendar", "between", "--calendar", plain)
     span = ("--from", "2015-12-23T16:00", "--to", "2015-12-28T10:00")
@@ -130,7 +139,10 @@ def test_everything_wrong_with_a_question_is_told_at_once(escalade: Run) -> None
         (["due", "--calendar", "paris-office", "--from", "now", "--for", "1h", "--boundary", "late"], 2, "--boundary"),
         (["due", "--calendar", "paris-office", "--from", "now", "--for", "900000d"], 2, "longer than ten years"),
         (["due", "--calendar", "paris-office", "--from", "now", "--for", "-4000bd"], 2, "more than 3660"),
-        (["due", "--calendar", "plain.yaml", "--from", "9997-01-01", "--for", "3650d"], 2, "no answer"),
+        (["due", "--calendar", "plain.yaml", "--from", "9997-01-01", "--for", "1h"], 2, "from 1800 to 2499"),
+        (["due", "--calendar", "plain.yaml", "--from", "0001-01-01", "--for", "-1h"], 2, "from 1800 to 2499"),
+        (["due", "--calendar", "always", "--from", "9999-12-31T23:00-09:00", "--for", "1h"], 2, "is not an instant"),
+        (["due", "--calendar", "rare.yaml", "--from", "2026-01-01", "--for", "3650d"], 2, "no answer"),
         (["show", "always"], 2, "open every second"),
         (["show", "paris-office", "--month", "2026-13"], 2, "no month"),
     ],
@@ -138,6 +150,7 @@ def test_everything_wrong_with_a_question_is_told_at_once(escalade: Run) -> None
 def test_a_wrong_question_is_refused_in_a_sentence(
     escalade: Run, plain: str, arguments: list[str], code: int, told: str
 ) -> None:
+    Path("rare.yaml").write_text("calendar: rare\nzone: UTC\nhours: {monday: 09:00-09:01}\n")
     done = escalade("calendar", *arguments)
     assert (done.code, done.out) == (code, "")
     assert told in done.err

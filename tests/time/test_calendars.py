@@ -232,10 +232,10 @@ def test_a_due_with_hundreds_of_pauses_is_worked_out_in_less_than_a_millisecond(
     start = at("2026-01-05 10:00")
     pauses = [Pause(start + n * 3 * HOUR, start + n * 3 * HOUR + HOUR) for n in range(300)]
     taken, due = [], start
-    for _ in range(20):
-        before = stopwatch.perf_counter()
+    for _ in range(50):
+        before = stopwatch.process_time()
         due = Clock(time, start=start, budget=Budget(time=1000 * HOUR), pauses=pauses).due
-        taken.append(stopwatch.perf_counter() - before)
+        taken.append(stopwatch.process_time() - before)
     assert due > start + 900 * HOUR
     # The fastest of them, since other work on the machine is not the calendar's; a millisecond is what is promised.
     assert min(taken) < 0.001, min(taken)
