@@ -151,6 +151,11 @@ async def test_sighup_takes_a_good_configuration_and_keeps_the_last_good_one_fro
         write_configuration(tmp_path)
         process = start_worker(client)
         before = (await process.ready())["checks"]["configuration"]["says"]  # type: ignore[index]
+        with Store.open(process.store) as store:
+            # What it serves is written down beside its work, and only while nobody has said it.
+            async with asyncio.timeout(20):
+                while not store.entries("configuration"):
+                    await asyncio.sleep(0.02)
         ladder = tmp_path / "policies" / "ladder.yaml"
         good = ladder.read_text(encoding="utf-8")
 
