@@ -19,7 +19,7 @@ from configuration.shape import keys_of, listed, suggestion
 from escalade.errors import Problem
 from escalade.extension import Step
 from escalade.people.roster import parse_target
-from escalade.policy.arming import doubtful_days
+from escalade.policy.arming import doubts
 from escalade.policy.compile import complaints
 from escalade.policy.model import PolicySpec, StepSpec
 from escalade.ticket import Status
@@ -99,8 +99,8 @@ class Policies:
             self.specs.append(spec)
             self._documents[spec.policy] = document
         if not parts.problems and not complained:
-            doubts = [*dead_ends(spec, self.people.roster if self.people.sound else None), *doubtful_days(spec)]
-            for path, found, mend in doubts:
+            doubtful = [*dead_ends(spec, self.people.roster if self.people.sound else None), *doubts(spec)]
+            for path, found, mend in doubtful:
                 self.problems.append(document.problem(path, found, mend, level="warning"))
 
     def _trustworthy(self, document: Document, parts: Parts[PolicySpec], path: KeyPath, found: str) -> bool:

@@ -14,7 +14,7 @@ from escalade.policy.clocks import BREACH, NEXT, PEOPLE_WORDS, ActionSpec, Clock
 from escalade.policy.model import PolicySpec, TierSpec
 from escalade.policy.pinned import PinnedAction, PinnedClock
 from escalade.ticket import Severity
-from escalade.time.budgets import Budget
+from escalade.time.budgets import Budget, doubtful_days
 from escalade.time.calendar import CalendarSpec
 from escalade.time.compile import compile_calendar, horizon
 from escalade.time.durations import NEVER
@@ -229,7 +229,7 @@ def _action_complaints(
             yield path, f"There is no {target.kind} {target.id!r}.", f"Known: {known}."
 
 
-def doubtful_days(spec: PolicySpec) -> Iterator[Complaint]:
+def doubts(spec: PolicySpec) -> Iterator[Complaint]:
     """`d` in a business calendar: probably business days were meant (decision 23). A warning, no error."""
     mend = "Did you mean bd? `2d` is 48 hours of open time, `2bd` is two business days."
     for n, tier in enumerate(spec.tiers):
@@ -245,7 +245,7 @@ def doubtful_days(spec: PolicySpec) -> Iterator[Complaint]:
         if isinstance(clock, UpdateSpec):
             tables.append(("every", clock.every))
         for where, table in tables:
-            if any(isinstance(p, Budget) and not p.days and _whole_days(p.time) for p in table.values()):
+            if any(isinstance(p, Budget) and doubtful_days(p, around_the_clock=False) for p in table.values()):
                 what = f"{where} counts days (d) in the calendar {clock.calendar}."
                 yield (*path, *where.split(".", 1)), what, mend
 

@@ -35,8 +35,8 @@ from tests.kill.receiver import SECRET, SECRET_NAME, Receiver
 from worker import leash
 from worker.client import TicketClient
 from worker.connection import connect, serving
-from worker.embedded import DATABASE, arguments, free_port
-from worker.running import read_up
+from worker.embedded import arguments, free_port
+from worker.running import DATABASE, read_up
 from worker.settings import Settings
 from worker.testing import temporal_program
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from escalade.policy.arming import doubtful_days
+from escalade.policy.arming import doubts
 from escalade.policy.clocks import read_threshold
 from escalade.policy.compile import compile_policy, complaints
 from escalade.policy.model import PolicySpec
@@ -101,9 +101,9 @@ def test_a_threshold_is_kept_in_one_way(written: object, kept: str) -> None:
 
 def test_days_in_an_office_calendar_are_asked_about_and_around_the_clock_they_are_not() -> None:
     office = spec({"calendar": "office", "resolve_within": "2d"}, **clock(target="3d", calendar="office"))
-    found = [".".join(map(str, path)) for path, _, mend in doubtful_days(office) if "bd" in mend]
+    found = [".".join(map(str, path)) for path, _, mend in doubts(office) if "bd" in mend]
     assert found == ["tiers.0.resolve_within", "clocks.resolution.target"]
-    assert not list(doubtful_days(spec({"resolve_within": "2d"}, **clock(target="3d"))))
+    assert not list(doubts(spec({"resolve_within": "2d"}, **clock(target="3d"))))
 
 
 def test_a_policy_says_once_for_all_tiers_when_they_work_and_a_tier_may_say_otherwise() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_who_joins_while_it_closes_is_in_it_or_in_the_next(store: Store) -> None
         (None, ""),
     ],
 )
-def test_what_need_not_be_told_any_more_is_dropped(store: Store, shown: dict[str, object] | None, why: str) -> None:
+def test_what_need_not_be_told_any_more_is_dropped(store: Store, shown: dict[str, Any] | None, why: str) -> None:
     digest = store.join(item(), leaves_at=SOON)
     if shown is not None:
         put(store, snapshot("aaaaaaaaaa", **shown))
