@@ -17,8 +17,9 @@ import httpx
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.guard import Guard
+from activities.guard import Guard, StoreAwayError
 from activities.held import HeldTickets
+from activities.rows import snapshot_of
 from activities.suspects import GRACE, in_turn, suspects
 from activities.windows import Windows
 from configuration import Live
@@ -44,6 +45,13 @@ CANARY_SOURCE: Final = "escalade-canary"
 """The `source` of canary tickets: what a policy matches to have them."""
 CANARY_WITHIN: Final = timedelta(seconds=40)
 _STORE_WITHIN: Final = timedelta(seconds=10)
+_AGAIN: Final = timedelta(minutes=10)
+"""How soon what was found is told again while the store is away."""
+_MISSING: Final = 100
+"""So many tickets without a workflow are told one by one."""
+_ASKED: Final = 500
+_AT_ONCE: Final = 20
+"""So many tickets are asked in one look whether they run, and so many of them at a time."""
 _REMEMBER: Final = 1000
 """So many entries back the stream of operations is read for what was told already."""
 _AS_CANARY: Final = Actor(kind="integration", id="canary", via="watch")
@@ -119,6 +127,8 @@ class Watch:
         self._canary_within = canary_within
         self._http = http
         self._held = HeldTickets(tickets.roster_changed)
+        self._given: dict[str, datetime] = {}
+        """What was handed over to be told while the store, which knows that otherwise, was away."""
         self._windows = Windows(configuration, store, guard)
         self._duty_seen: RosterRevision | None = None
 
@@ -126,21 +136,30 @@ class Watch:
     async def sweep(self, request: WatchRequest) -> WatchReport:
         """Look for open tickets that are late, silent or missing."""
         now = self._now()
-        rows = await self._read(lambda: self._store.tickets(TicketQuery(open_only=True)))
-        revision = await self._read(self._store.roster_revision)
-        await self._held.look(rows, revision)
-        if revision != self._duty_seen:
-            await self._tickets.duty_changed(self._configuration.current.roster)
-            self._duty_seen = revision
-        await self._windows.tell(self._tickets.maintenance_changed, now)
-        findings = await self._late(rows, now)
         reprojected: list[str] = []
-        if request.compare:
-            running = set(await self._tickets.running())
-            findings += await self._missing(rows, running, now)
-            reprojected = await self._project_again(running, now)
-        findings += await self._canary_late(now)
-        told = await self._read(self._told)
+        try:
+            rows = await self._read(lambda: self._store.tickets(TicketQuery(open_only=True)))
+            revision = await self._read(self._store.roster_revision)
+            await self._held.look(rows, revision)
+            if revision != self._duty_seen:
+                await self._tickets.duty_changed(self._configuration.current.roster)
+                self._duty_seen = revision
+            await self._windows.tell(self._tickets.maintenance_changed, now)
+            told = await self._read(self._told)
+            findings = await self._late(rows, now)
+            if request.compare:
+                running = set(await self._tickets.running())
+                findings += await self._missing(rows, running, now)
+                reprojected = await self._project_again(running, now)
+            findings += await self._canary_late(now)
+        except StoreAwayError as error:
+            # Temporal's own index tells of those that are late, if not of all of them.
+            rows = []
+            findings = [self._store_away(error, now), *await self._late([], now)]
+            told = {known for known, at in self._given.items() if now - at < _AGAIN}
+            self._given = {finding.id: now for finding in findings if finding.id not in told} | {
+                known: self._given[known] for known in told
+            }
         fresh = [finding for finding in findings if finding.id not in told]
         for finding in fresh:
             _log.error("%s", finding.text, extra={"ticket": finding.key})
@@ -251,18 +270,33 @@ class Watch:
         return answer[0] if answer and answer[0].at < before else None
 
     async def _missing(self, rows: list[Snapshot], running: set[str], now: datetime) -> list[WatchFinding]:
+        # What changed a moment ago may not be in Temporal's index yet.
+        unseen = [row for row in rows if row.key not in running and row.updated_at <= now - GRACE]
+        unseen.sort(key=lambda row: (row.updated_at, row.key))
+        gone: list[Snapshot] = []
+        asked = 0
+        while asked < len(unseen) and len(gone) < _MISSING and asked < _ASKED:
+            few = unseen[asked : asked + _AT_ONCE]
+            answers = await asyncio.gather(*(self._ask(self._tickets.is_running(row.key)) for row in few))
+            gone += [row for row, answer in zip(few, answers, strict=True) if answer is False]
+            asked += len(few)
         findings = []
-        for row in rows:
-            # What changed a moment ago may not be in Temporal's index yet.
-            if row.key in running or row.updated_at > now - GRACE or await self._tickets.is_running(row.key):
-                continue
+        for row in gone:
             text = f"Ticket {row.key} is {row.status.value}, and its workflow is gone: nobody looks after it any more."
             findings.append(self._finding("missing", row.key, row.updated_at, text, now))
+        if left := len(unseen) - asked:
+            text = f"{left} more open tickets have no workflow in Temporal's index; they were not asked one by one."
+            findings.append(self._finding("missing", "more", _hour(now), text, now))
         return findings
+
+    def _store_away(self, error: StoreAwayError, now: datetime) -> WatchFinding:
+        text = f"The store does not answer: {error.message} Pages go out; lists, limits of people and the journal wait."
+        return self._finding("store", "", _hour(now), text, now)
 
     async def _project_again(self, running: set[str], now: datetime) -> list[str]:
         done = []
         for key in sorted(running):
+            activity.heartbeat()
             row = await self._read(lambda key=key: self._store.ticket(key))  # type: ignore[misc]
             if row is not None and row.status is not Status.CLOSED:
                 continue
@@ -325,38 +359,6 @@ class Watch:
         )
 
 
-def snapshot_of(view: TicketView, now: datetime) -> Snapshot:
-    """The row of a ticket made from what it says; the ticket's next own row replaces it."""
-    due = view.upcoming[0] if view.upcoming else None
-    return Snapshot(
-        key=view.key,
-        life=view.life,
-        version=0,
-        title=view.ticket.title,
-        severity=view.ticket.severity,
-        status=view.status,
-        service=view.ticket.service,
-        source=view.ticket.source,
-        policy=view.policy,
-        tier=view.tier,
-        tier_name=view.tier_name,
-        rung=view.rung,
-        owner=view.owner,
-        acknowledged=view.acknowledged,
-        paged=[told.target for told in view.told],
-        followers=view.followers,
-        labels=view.ticket.labels,
-        customer_tier=view.ticket.customer_tier,
-        opened_at=view.opened_at,
-        updated_at=now,
-        due_at=due.at if due else None,
-        due_what=due.what if due else "",
-        next_due_at=due.at if due else None,
-        holding=any(ahead.kind == "hold_ends" for ahead in view.upcoming),
-        merged_into=view.merged_into,
-    )
-
-
 def canary_key() -> str:
     """The key that all canaries share."""
     return ticket_key("", CANARY_SOURCE, "canary")
@@ -373,6 +375,10 @@ def _entry(finding: WatchFinding, now: datetime) -> Entry:
         why="the watch looks at every open ticket each minute",
         data={"key": finding.key, "since": finding.since.isoformat()},
     )
+
+
+def _hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0)
 
 
 def _seconds(length: timedelta) -> str:

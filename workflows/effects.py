@@ -10,7 +10,14 @@ from typing import Final
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    ChildWorkflowError,
+    TimeoutType,
+    WorkflowAlreadyStartedError,
+)
+from temporalio.exceptions import TimeoutError as TimedOutError
 
 from activities import contracts
 from escalade.effects import (
@@ -48,6 +55,9 @@ ATTEMPTS: Final = 10
 HEARTBEAT: Final = timedelta(seconds=3)
 """How soon a page whose worker died is taken up again, and the bound on pages after an acknowledgement."""
 
+IN_QUEUE: Final = timedelta(seconds=30)
+"""A page that no worker has begun for so long is asked for again, and no longer takes entries along."""
+
 SPARE: Final = timedelta(seconds=30)
 """What a page's attempt may take beyond `deliver_within`: the ledger, the journal."""
 
@@ -63,6 +73,8 @@ class EffectRunner:
         self._outcomes: list[Event] = []
         self._carried: dict[str, list[Entry]] = {}
         self._cancelled: set[str] = set()
+        self.is_stuck = False
+        """Whether no worker took up the newest pages in good time."""
 
     @property
     def busy(self) -> bool:
@@ -213,22 +225,17 @@ class EffectRunner:
             text=effect.text,
             batch=batch(state, entries),
         )
-        handle = workflow.start_activity(
-            contracts.page,
-            page,
-            task_queue=contracts.PAGES_QUEUE,
-            start_to_close_timeout=state.policy.deliver_within + SPARE,
-            heartbeat_timeout=HEARTBEAT,
-            retry_policy=RetryPolicy(
-                initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10), maximum_attempts=ATTEMPTS
-            ),
-            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            priority=priority_of_page(state, effect),
-            summary=summary[:200],
-        )
         try:
-            # Cancelled, this waits on: the activity hands back the receipts of what it had sent.
-            result = await handle
+            try:
+                result = await self._start(page, effect, summary, within=IN_QUEUE)
+            except ActivityError as error:
+                if not _never_begun(error):
+                    raise
+                # The journal has to say so meanwhile. Written twice, an entry is there once: it has an id.
+                self._carried[effect.id] = []
+                self.is_stuck = True
+                self._wake()
+                result = await self._start(page, effect, summary, within=None)
         except asyncio.CancelledError:
             return None  # cancelled before the server knew of it: nothing was sent
         except ActivityError as error:
@@ -236,10 +243,30 @@ class EffectRunner:
             if found is None:
                 return error
             result = found
+        self.is_stuck = False
         if result.written and result.head is not None:
             ack = JournalAck(head=result.head, truncated=result.truncated)
             self._outcomes.append(JournalWritten(entry_ids=[entry.entry_id for entry in entries], ack=ack))
         return result
+
+    def _start(
+        self, page: PageRequest, effect: ResolveRound | SendPages, summary: str, *, within: timedelta | None
+    ) -> workflow.ActivityHandle[PageResult]:
+        # Cancelled, whoever waits for it waits on: the activity hands back the receipts of what it had sent.
+        return workflow.start_activity(
+            contracts.page,
+            page,
+            task_queue=contracts.PAGES_QUEUE,
+            schedule_to_start_timeout=within,
+            start_to_close_timeout=page.deliver_within + SPARE,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=RetryPolicy(
+                initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10), maximum_attempts=ATTEMPTS
+            ),
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            priority=priority_of_page(self._state(), effect),
+            summary=summary[:200],
+        )
 
     async def _find_out(self, page: PageRequest) -> PageResult | None:
         """What the ledger knows of a page that ended with its worker and is not tried again; None for nothing."""
@@ -322,6 +349,11 @@ def _nobody(why: ActivityError | PageResult) -> ResolvedRound:
     return ResolvedRound(nobody=f"the roster could not be asked: {error}")
 
 
+def _never_begun(error: ActivityError) -> bool:
+    cause = error.cause
+    return isinstance(cause, TimedOutError) and cause.type is TimeoutType.SCHEDULE_TO_START
+
+
 def _never_started(effect: AnyEffect) -> Event:
     """What comes of something that was cancelled before it began."""
     if isinstance(effect, ResolveRound):
@@ -335,11 +367,10 @@ def _sent(effect: ResolveRound | SendPages, result: PageResult) -> PagesSent:
     )
 
 
-def batch(state: TicketState, entries: list[Entry]) -> JournalBatch:
-    """Entries to be written, with the state after them."""
-    return JournalBatch(
-        stream=workflow_id(state.key), life=state.life, entries=entries, snapshot=snapshot(state), known=state.head
-    )
+def batch(state: TicketState, entries: list[Entry], *, stuck: bool = False) -> JournalBatch:
+    """Entries to be written, with the state after them; `stuck` as for `snapshot`."""
+    row = snapshot(state, stuck=stuck)
+    return JournalBatch(stream=workflow_id(state.key), life=state.life, entries=entries, snapshot=row, known=state.head)
 
 
 def priority_of_page(state: TicketState, effect: ResolveRound | SendPages) -> Priority:

@@ -286,7 +286,7 @@ class TicketWorkflow:
     async def _write(self, entries: list[Entry]) -> None:
         ack = await workflow.execute_activity(
             contracts.journal,
-            batch(self._state, entries),
+            batch(self._state, entries, stuck=self._effects.is_stuck),
             task_queue=contracts.JOURNAL_QUEUE,
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),

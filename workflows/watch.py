@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from escalade.messages.watch import OPERATIONS, CanaryReport, WatchFinding, WatchReport, WatchRequest
     from escalade.people.resolve import RoundRequest
     from escalade.record import Entry
-    from escalade.ticket import Severity, Status
+    from escalade.ticket import SYSTEM, Severity, Status
 
 TWICE = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=2)
 URGENT = Priority(priority_key=1)
@@ -82,9 +82,9 @@ class CanaryWorkflow:
 
 
 async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entries: list[Entry]) -> None:
-    """Page the catch-all once for all of this, and write it down: with the page, or after it when the store was away.
+    """Page the catch-all once for all of this, and write down what somebody was told.
 
-    It is told twice rather than never: what is not written down counts as not told.
+    It is told twice rather than never: what is not written down counts as not told, and so does what reached nobody.
     """
     number = len(findings)
     subject = findings[0].text if number == 1 else f"{number} tickets need looking after: {findings[0].text}"
@@ -107,7 +107,7 @@ async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entri
         for recipient in resolved.recipients
     ]
     now = workflow.now()
-    batch = JournalBatch(stream=OPERATIONS, life="", entries=entries)
+    why = resolved.nobody
     if people:
         brief = TicketBrief(
             key="watch",
@@ -117,35 +117,65 @@ async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entri
             status=Status.NEW,
             opened_at=now,
         )
+        page = PageRequest(
+            round_id=round_id,
+            purpose="notice",
+            brief=brief,
+            people=people,
+            scheduled_at=now,
+            deliver_within=timedelta(seconds=15),
+            subject=subject[:300],
+            text=text,
+        )
+        why = await _page(page)
+    if why:
+        workflow.logger.error("Nobody could be told: %s", why)
+        entries = [_untold(findings, why, round_id)]
+    try:
+        await workflow.execute_activity(
+            contracts.journal,
+            JournalBatch(stream=OPERATIONS, life="", entries=entries),
+            task_queue=contracts.JOURNAL_QUEUE,
+            start_to_close_timeout=timedelta(seconds=10),
+            schedule_to_close_timeout=timedelta(seconds=25),
+            retry_policy=TWICE,
+            summary="write it down",
+        )
+    except ActivityError as error:
+        workflow.logger.warning("It could not be written down, and is told again: %s", error.cause)
+
+
+async def _page(page: PageRequest) -> str:
+    """Page; the reason when that reached nobody."""
+    try:
         result = await workflow.execute_activity(
             contracts.page,
-            PageRequest(
-                round_id=round_id,
-                purpose="notice",
-                brief=brief,
-                people=people,
-                scheduled_at=now,
-                deliver_within=timedelta(seconds=15),
-                subject=subject[:300],
-                text=text,
-                batch=batch,
-            ),
+            page,
             task_queue=contracts.PAGES_QUEUE,
+            # With no worker for pages the journal has to have it all the same, before this run is ended.
+            schedule_to_start_timeout=timedelta(seconds=10),
             start_to_close_timeout=timedelta(seconds=20),
             heartbeat_timeout=timedelta(seconds=3),
             retry_policy=TWICE,
             priority=URGENT,
             summary="page the catch-all",
         )
-        if result.written:
-            return
-    else:
-        workflow.logger.error("There is nobody to tell: %s", resolved.nobody)
-    await workflow.execute_activity(
-        contracts.journal,
-        batch,
-        task_queue=contracts.JOURNAL_QUEUE,
-        start_to_close_timeout=timedelta(seconds=10),
-        retry_policy=TWICE,
-        summary="write it down",
+    except ActivityError as error:
+        return str(error.cause or error)[:500] or "the page was not sent"
+    if any(receipt.reached for receipt in result.receipts):
+        return ""
+    errors = [f"{r.target} by {r.method}: {r.detail or r.outcome}" for r in result.receipts[:10]]
+    return "; ".join(errors)[:1000] or "nobody was tried"
+
+
+def _untold(findings: list[WatchFinding], why: str, round_id: str) -> Entry:
+    return Entry(
+        entry_id=f"watch/untold/{round_id}",
+        stream=OPERATIONS,
+        at=workflow.now(),
+        actor=SYSTEM,
+        kind="watch.untold",
+        what=f"{len(findings)} findings reached nobody: {findings[0].text}",
+        why=why,
+        data={"keys": [finding.key for finding in findings[:20]]},
     )

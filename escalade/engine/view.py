@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
 
+from escalade.effects import ResolveRound, SendPages
 from escalade.engine.clockview import clock_views
-from escalade.engine.draft import Decision
+from escalade.engine.draft import CALLS, Decision
 from escalade.engine.due import DueKind, dues, tier_limit
 from escalade.engine.state import TicketState
 from escalade.engine.usage import so_far
@@ -13,6 +16,10 @@ from escalade.maintenance.pinned import NotedWindow
 from escalade.messages.activities import Snapshot, TicketBrief
 from escalade.messages.views import Answer, TicketView, TierUsed, Told, Upcoming
 from escalade.ticket import Status
+from escalade.time.instants import format_instant
+
+OUT_OF_QUEUE: Final = timedelta(minutes=1)
+"""What pages may wait for a worker, beyond the time in which they are delivered."""
 
 _LIMITS = (
     DueKind.TIER_LIMIT,
@@ -27,7 +34,26 @@ _LIMITS = (
 
 def upcoming(state: TicketState) -> list[Upcoming]:
     """What happens next, and when, and why, unless somebody acts; earliest first."""
-    return [Upcoming(at=due.at, kind=due.kind.value, what=due.what, why=due.why) for due in dues(state)]
+    ahead = [Upcoming(at=due.at, kind=due.kind.value, what=due.what, why=due.why) for due in dues(state)]
+    return sorted([*ahead, *_under_way(state)], key=lambda each: each.at)
+
+
+def _under_way(state: TicketState) -> Iterator[Upcoming]:
+    """By when the pages that are under way have to be out.
+
+    The ticket does not wait for that, so it costs no timer. It is told, because nothing else may lie ahead while
+    pages are under way: whoever watches the ticket would take a page that nobody sends for peace.
+    """
+    if state.policy is None or state.status is Status.CLOSED:
+        return
+    for effect in state.pending.values():
+        if isinstance(effect, ResolveRound | SendPages) and effect.purpose in CALLS and not effect.cancelled:
+            yield Upcoming(
+                at=effect.due_at + state.policy.deliver_within + OUT_OF_QUEUE,
+                kind="pages",
+                what=f"the pages of round {effect.round} have to be out",
+                why=f"under way since {format_instant(effect.due_at)}",
+            )
 
 
 def waiting_for(state: TicketState) -> str:
@@ -107,11 +133,16 @@ def limit(state: TicketState) -> tuple[datetime | None, str]:
     return (found.at, found.what) if found else (None, "")
 
 
-def snapshot(state: TicketState) -> Snapshot:
-    """The ticket's row in lists."""
+def snapshot(state: TicketState, *, stuck: bool = False) -> Snapshot:
+    """The ticket's row in lists.
+
+    Args:
+        state: the ticket.
+        stuck: whether its pages are under way for longer than usual: then its row says by when they have to be out.
+    """
     ticket = state.ticket
     due_at, due_what = limit(state)
-    ahead = dues(state)
+    ahead = upcoming(state) if stuck else dues(state)
     closed = state.status is Status.CLOSED
     return Snapshot(
         key=state.key,

@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 from escalade.record import Entry
 from escalade.time.instants import Instant
 
-FindingKind = Literal["late", "silent", "unadmitted", "missing", "canary"]
+FindingKind = Literal["late", "silent", "unadmitted", "missing", "canary", "store"]
 """A ticket whose next due is past; one that does not answer; one without a policy; one whose workflow is
-gone; the canary's failure."""
+gone; the canary's failure; the store does not answer."""
 
 OPERATIONS: str = "operations"
 """The stream of the journal that holds what the watch found."""

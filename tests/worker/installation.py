@@ -26,7 +26,7 @@ from worker.watch import WatchedTickets
 from worker.workers import WorkerOptions, make_workers
 
 
-def write_configuration(directory: Path, *, canary_channel: str = "paper", **watch: Any) -> Path:
+def write_configuration(directory: Path, *, canary_channel: str = "paper", limit: str = "1h", **watch: Any) -> Path:
     """Two people, one ladder, a catch-all and a canary; everything is printed into `paper.txt`."""
     (directory / "policies").mkdir(parents=True, exist_ok=True)
     paper = directory / "paper.txt"
@@ -44,7 +44,10 @@ def write_configuration(directory: Path, *, canary_channel: str = "paper", **wat
         "watch": watch,
     }
     people = {"people": {"ana": {"name": "Ana", "methods": {"paper": {"channel": "paper", "address": "ana"}}}}}
-    ladder = {"policy": "ladder", "tiers": [{"name": "one", "page": ["person:ana"], "acknowledge_within": "1h"}]}
+    tier = {"name": "one", "page": ["person:ana"], "acknowledge_within": limit}
+    if limit == "never":
+        tier["repeat_every"] = "5m"
+    ladder = {"policy": "ladder", "tiers": [tier]}
     canary = {
         "policy": "canary",
         "match": [{"source": "escalade-canary"}],

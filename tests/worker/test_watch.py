@@ -9,25 +9,32 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete
+import pytest
+from sqlalchemy import delete, insert
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
+from activities.channels.console import ConsoleChannel
 from activities.contracts import JOURNAL_QUEUE, TICKETS_QUEUE
 from activities.watch import canary_key
+from escalade.errors import ChannelError, StoreError
+from escalade.extension import Delivery, Message
 from escalade.maintenance.window import WindowSpec
 from escalade.messages import Escalate, JournalBatch, Resolve, Upcoming
 from escalade.messages.activities import Snapshot
 from escalade.messages.watch import OPERATIONS, CanaryReport, WatchReport, WatchRequest
 from escalade.ticket import Actor, Severity, Status, Ticket, workflow_id
+from store.database import Database
+from store.projection import _values
 from store.tables import lives
 from store.tables import tickets as rows
 from tests.worker.installation import installed, now_in_utc
 from worker import search_attributes
 from worker.testing import real_server
 from worker.watch import CANARY, SWEEP, schedule_watch
+from workflows import effects
 from workflows.ticket import TicketWorkflow
 
 
@@ -124,6 +131,29 @@ async def test_a_ticket_in_the_catch_all_whose_worker_is_gone_is_reported(tmp_pa
         assert (await look(client)).fresh == []
 
 
+async def test_a_page_that_no_worker_takes_up_is_reported_although_nothing_else_lies_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effects, "IN_QUEUE", timedelta(seconds=0.5))
+    async with listening() as (url, heard), real_server() as client:
+        async with installed(client, tmp_path, now=soon, limit="never", heartbeat_url=url) as there:
+            await there.workers[1].shutdown()  # of pages
+            opened = await there.tickets.open(Ticket(title="db down", severity=Severity.SEV1))
+            view = await there.until(opened.key, lambda view: bool(view.policy) and not view.unwritten)
+            assert [ahead.kind for ahead in view.upcoming] == ["pages"]
+            row = there.store.ticket(opened.key)
+            assert row is not None, "lists show it although the page that takes its entries along is not out"
+            assert row.next_due_at == view.upcoming[0].at
+            report = await look(client)
+            assert [(finding.kind, finding.key) for finding in report.fresh] == [("late", opened.key)]
+            # The alarm about it is a page as well: that it was not told is on record, and no heartbeat covers it up.
+            assert [s.entry.kind for s in there.store.entries(OPERATIONS)] == ["watch.untold"]
+            assert heard == []
+        async with installed(client, tmp_path, now=soon, limit="never", heartbeat_url=url) as there:
+            await there.until(opened.key, lambda view: bool(view.told))
+            assert there.store.verify() == []
+
+
 async def test_a_row_that_is_only_stale_is_no_finding(tmp_path: Path) -> None:
     async with real_server() as client, installed(client, tmp_path) as there:
         opened = await there.tickets.open(Ticket(title="fine"))
@@ -193,6 +223,71 @@ async def test_a_row_that_is_missing_is_written_again_from_the_ticket_itself(tmp
         await there.tickets.command(opened.key, Resolve())
         await there.until(opened.key, lambda view: not view.unwritten)
         assert there.store.ticket(opened.key).status is Status.RESOLVED  # type: ignore[union-attr]
+
+
+async def test_an_alarm_that_reached_nobody_is_told_by_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        row = open_row("gonegonego", now_in_utc() - timedelta(hours=1))
+        there.store.write(JournalBatch(stream=workflow_id(row.key), life="x", snapshot=row))
+        with monkeypatch.context() as broken:
+            broken.setattr(ConsoleChannel, "send", _refuse)
+            assert [finding.kind for finding in (await look(client, compare=True)).fresh] == ["missing"]
+        assert there.said() == ""
+        (untold,) = [stored.entry for stored in there.store.entries(OPERATIONS)]
+        assert (untold.kind, untold.data["keys"]) == ("watch.untold", ["gonegonego"])
+        assert "the mail server is away" in untold.why
+        assert [finding.kind for finding in (await look(client, compare=True)).fresh] == ["missing"]
+        assert there.said().count("subject") == 1
+        assert (await look(client, compare=True)).fresh == []
+
+
+async def _refuse(self: ConsoleChannel, message: Message, address: str) -> Delivery:
+    raise ChannelError("the mail server is away", permanent=True)
+
+
+async def test_with_the_store_down_the_watch_still_sees_what_temporals_index_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        listening() as (url, heard),
+        real_server() as client,
+        installed(client, tmp_path, heartbeat_url=url) as there,
+    ):
+        due = now_in_utc() - timedelta(minutes=3)
+        await client.start_workflow(
+            "TicketWorkflow",
+            id=workflow_id("mutemutemu"),
+            task_queue="nobody-polls-this",
+            search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.DUE, due)]),
+        )
+        await _indexed(client, 1)
+        with monkeypatch.context() as away:
+            away.setattr(Database, "reading", _down)
+            away.setattr(Database, "writing", _down)
+            first = await look(client, compare=True)
+            assert {finding.kind for finding in first.fresh} == {"store", "silent"}
+            assert "The store does not answer" in there.said()
+            assert there.said().count("subject") == 1
+            assert (await look(client)).fresh == [], "not each minute, while it lasts"
+        assert heard == []
+
+
+def _down(self: Database) -> None:
+    raise StoreError("The database is down.")
+
+
+async def test_a_mass_loss_is_told_in_one_page_that_counts_what_it_does_not_name(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        at = now_in_utc() - timedelta(minutes=10)
+        values = [_values(open_row(f"gone{n:06d}", at)) for n in range(1500)]
+        with there.store.database.writing() as connection:
+            connection.execute(insert(rows), values)
+        report = await look(client, compare=True)
+        assert len(report.fresh) == 101
+        assert report.fresh[-1].text.startswith("1400 more open tickets have no workflow")
+        assert there.said().count("subject") == 1
 
 
 async def test_the_heartbeat_is_called_while_all_is_well_and_not_when_a_ticket_is_late(tmp_path: Path) -> None:
