@@ -21,7 +21,7 @@ from typing import Final
 from escalade.errors import EscaladeError
 from escalade.time.instants import format_instant
 from worker import leash
-from worker.embedded import EmbeddedServer, check_port
+from worker.embedded import EmbeddedServer, EmbeddedServerError, check_port
 from worker.last_words import last_error, tail
 from worker.processes import ProcessMark, open_log, write_record
 from worker.pulse import made, still
@@ -238,15 +238,27 @@ class Supervisor:
                 return
             self._tell(f"The embedded Temporal server ended with code {code}: starting it again on its file.")
             attempt = 0 if asyncio.get_running_loop().time() - began > _STEADY.total_seconds() else attempt + 1
-            if await self._stopped_within(_BACKOFF[min(attempt, len(_BACKOFF) - 1)]):
-                return
             # The same address: the worker's connection finds it again by itself.
             port = int(self._server.record.address.rpartition(":")[2])
+            while not await self._serves_again(port, pause=_BACKOFF[min(attempt, len(_BACKOFF) - 1)]):
+                if self._stop.is_set():
+                    return
+                attempt += 1
+
+    async def _serves_again(self, port: int, *, pause: float) -> bool:
+        """Try once to start the server again, after a pause; what keeps it from starting may pass."""
+        if await self._stopped_within(pause):
+            return False
+        try:
             check_port(port)
             self._server = await EmbeddedServer.start(
                 self._settings.state, port=port, env=self._env, started=self._note_server
             )
-            self._tell(f"Temporal serves again at {self._server.record.address}.")
+        except (EmbeddedServerError, OSError) as error:
+            self._tell(f"{error} It is tried again.".replace("\n", " "))
+            return False
+        self._tell(f"Temporal serves again at {self._server.record.address}.")
+        return True
 
     async def _keep_worker(self, ready: Callable[[], None]) -> None:
         attempt = 0

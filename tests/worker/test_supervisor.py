@@ -22,6 +22,7 @@ from worker.pulse import beat, made, still
 from worker.running import live_server, read_up
 from worker.settings import Settings
 from worker.supervisor import UP_LOG
+from worker.testing import temporal_program
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends orphans on Linux only")
 
@@ -123,6 +124,27 @@ def test_a_killed_server_is_started_again_on_its_file_and_address(start_up: Star
     assert server is not None
     assert server.address == record.server.address
     assert server.process != record.server.process
+
+
+@pytest.mark.kill
+def test_a_server_that_cannot_start_again_at_once_is_tried_again(
+    start_up: StartUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, broken = tmp_path / "bin" / "temporal", tmp_path / "broken"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n[ -e "{broken}" ] && exit 9\nexec "{temporal_program()}" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    up = start_up()
+    record = up.ready()
+    assert record.server is not None
+    broken.touch()
+    os.kill(record.server.process.pid, signal.SIGKILL)
+    assert "does not run" in up.until("It is tried again.")
+    broken.unlink()
+    up.until("serves again")
+    up.process.send_signal(signal.SIGTERM)
+    assert up.ended() == 0
 
 
 @pytest.mark.parametrize(
