@@ -148,9 +148,10 @@ def _values(snapshot: Snapshot) -> dict[str, Any]:
 def _keep_handled(connection: Connection, snapshot: Snapshot) -> None:
     # What an earlier life handled stays known even when the life after it never learned of it (the store was down).
     events = {**_handled(connection, snapshot.key), **snapshot.handled}
-    newest = sorted(events.items(), key=lambda item: (-item[1], item[0]))
-    oldest_kept = newest[0][1] - int(_KEPT_FOR.total_seconds())
-    kept = {event: at for n, (event, at) in enumerate(newest) if n < _KEPT or at >= oldest_kept}
+    # The instant of a refused one is negative.
+    newest = sorted(events.items(), key=lambda item: (-abs(item[1]), item[0]))
+    oldest_kept = abs(newest[0][1]) - int(_KEPT_FOR.total_seconds())
+    kept = {event: at for n, (event, at) in enumerate(newest) if n < _KEPT or abs(at) >= oldest_kept}
     text = json.dumps(kept, separators=(",", ":"))
     known = connection.execute(update(handled).where(handled.c.key == snapshot.key).values(events=text)).rowcount
     if not known:

@@ -221,3 +221,12 @@ def test_lives_have_no_order_of_their_own(store: Store) -> None:
     for life in sorted([LIFE, SECOND, run_id("third")], reverse=True):
         put(store, snapshot(life=life, title=life))
         assert title(store) == life
+
+
+def test_a_request_refused_a_moment_ago_stays_known_among_many_that_were_handled(store: Store) -> None:
+    now = int(NOW.timestamp())
+    handled = {f"{n:016x}": now - 60 * 60 * 24 * 400 + n for n in range(2500)}
+    put(store, snapshot(status="closed", handled=handled | {"refused": -now}))
+    known = store.handled(KEY)
+    assert known["refused"] == -now
+    assert len(known) < 2500
