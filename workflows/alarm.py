@@ -9,6 +9,20 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 
+def rest_alarm(rests: datetime | None, *, now: datetime, busy: bool) -> datetime | None:
+    """When to ring for a ticket that rests, so that it continues as new.
+
+    Args:
+        rests: from when on it will have rested long enough; None when it does not rest.
+        now: the instant, UTC.
+        busy: whether anything is under way. Then it cannot continue as new before that has ended, which wakes it by
+            itself: to ring for an instant that has passed would wake it without end.
+    """
+    if rests is None or rests > now:
+        return rests
+    return None if busy else now + timedelta(seconds=1)
+
+
 class Alarm:
     """Rings once at an instant, unless it is set to another or to none before."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from escalade.effects import AnyEffect, ResolveRound, SendPages
+from escalade.effects import AnyEffect, ResolveRound, SendPages, TellTicket
 from escalade.engine import ENGINE, TicketState, new_state
 from escalade.messages import read_ticket
 from escalade.record import Entry, Head
@@ -34,7 +34,7 @@ class Legacy(BaseModel):
     head: Head | None = None
     handled: dict[str, int] = Field(default_factory=dict)
     pending: dict[str, AnyEffect] = Field(default_factory=dict)
-    """Notices on their way."""
+    """Notices on their way, and what other tickets are told."""
 
 
 def same_ticket(state: TicketState) -> dict[str, Any]:
@@ -50,10 +50,12 @@ def next_ticket(state: TicketState, parked: Parked) -> dict[str, Any]:
         parked: what arrived after that one.
     """
     assert state.next_ticket is not None
-    notices: dict[str, AnyEffect] = {
+    still: dict[str, AnyEffect] = {
         effect.id: effect
         for effect in state.pending.values()
-        if isinstance(effect, ResolveRound | SendPages) and effect.purpose == "notice"
+        # Another ticket may wait for its answer: without it, it would be merging for ever.
+        if isinstance(effect, TellTicket)
+        or (isinstance(effect, ResolveRound | SendPages) and effect.purpose == "notice")
     }
     legacy = Legacy(
         ticket=state.next_ticket,
@@ -61,7 +63,7 @@ def next_ticket(state: TicketState, parked: Parked) -> dict[str, Any]:
         outbox=state.outbox,
         head=state.head,
         handled=state.handled,
-        pending=notices,
+        pending=still,
     )
     return {NEXT: legacy.model_dump(mode="json", by_alias=True)}
 

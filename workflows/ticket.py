@@ -40,7 +40,7 @@ from escalade.messages import AdmitRequest, Answer, ClockWhy, TicketView, Upcomi
 from escalade.record import Entry
 from escalade.ticket import Status, key_of
 from workflows import doorway
-from workflows.alarm import Alarm
+from workflows.alarm import Alarm, rest_alarm
 from workflows.attributes import Attributes, details
 from workflows.effects import EffectRunner, batch
 from workflows.lives import begin, next_ticket, same_ticket
@@ -260,7 +260,7 @@ class TicketWorkflow:
             first = min(ahead, key=lambda each: each.at)
             due, summary = first.at, f"{first.what}: {first.why}"
             due = max(due, now + timedelta(seconds=1)) if due <= now else due
-        rests = self._rests_from()
+        rests = rest_alarm(self._rests_from(), now=now, busy=self._effects.busy)
         if rests is not None and (due is None or rests < due):
             due, summary = rests, "idle: continue as new"
         return self._alarm.set(due, summary)
