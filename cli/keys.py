@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cli.render.plain import one_line
-from escalade.errors import AmbiguousKeyError, StoreError, TicketNotFoundError, UnreachableError
+from escalade.errors import AmbiguousKeyError, EscaladeError, StoreError, TicketNotFoundError, UnreachableError
 
 if TYPE_CHECKING:
     from store import Store
@@ -16,6 +16,25 @@ KEY_LENGTH = 10
 """The same as `escalade.ticket.KEY_LENGTH`, which would cost an import of pydantic; a test holds them equal."""
 MOST_CANDIDATES = 10
 _BEGINNING = re.compile(r"[a-z2-7]{1,10}")
+
+
+def find_some(written: Sequence[str]) -> tuple[list[str], dict[str, EscaladeError]]:
+    """The full keys that are meant, in order and each once; and why the others mean none.
+
+    A slip in one of several keys is no reason to leave the others alone. Of one key it is an error, as ever.
+    """
+    if len(written) == 1:
+        return find_keys(written), {}
+    found: dict[str, None] = {}
+    wrong: dict[str, EscaladeError] = {}
+    for text in dict.fromkeys(written):
+        try:
+            found[find_key(text)] = None
+        except (TicketNotFoundError, AmbiguousKeyError) as error:
+            wrong[text] = error
+    if not found and wrong:
+        raise next(iter(wrong.values()))
+    return list(found), wrong
 
 
 def find_keys(written: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from cli.ticket.sending import report, send
 
 if TYPE_CHECKING:
     from cli.invocation import Invocation
+    from escalade.errors import EscaladeError
 
 
 @command(
@@ -35,8 +36,8 @@ def ack(invocation: Invocation, keys: tuple[str, ...], comment: str, *, yes: boo
     """
     from escalade.messages.commands import Acknowledge
 
-    found = choose(keys, chosen, unacknowledged=True)
-    return _several(invocation, found, "Acknowledge", lambda v: Acknowledge(**v, comment=comment), yes=yes)
+    found, wrong = choose(keys, chosen, unacknowledged=True)
+    return _several(invocation, found, wrong, "Acknowledge", lambda v: Acknowledge(**v, comment=comment), yes=yes)
 
 
 @command(
@@ -61,18 +62,20 @@ def resolve(
     """
     from escalade.messages.commands import Resolve
 
-    found = choose(keys, chosen, unacknowledged=False)
-    return _several(invocation, found, "Resolve", lambda v: Resolve(**v, comment=comment, close=close), yes=yes)
+    found, wrong = choose(keys, chosen, unacknowledged=False)
+    return _several(invocation, found, wrong, "Resolve", lambda v: Resolve(**v, comment=comment, close=close), yes=yes)
 
 
-def _several(invocation: Invocation, found: list[str], verb: str, make: Any, *, yes: bool) -> int:
+def _several(
+    invocation: Invocation, found: list[str], wrong: dict[str, EscaladeError], verb: str, make: Any, *, yes: bool
+) -> int:
     if not found:
         click.echo("No open ticket matches: nothing to do.", err=True)
         return report(invocation, [], [])
     if len(found) > 1:
         shown = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")
         confirm(f"{verb} {len(found)} tickets ({shown})?", yes=yes)
-    return send(invocation, found, make)
+    return send(invocation, found, make, wrong=wrong)
 
 
 @command("unack", examples=["escalade ticket unack k3j"])

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.failures import WrongCommandError
-from cli.keys import find_keys
+from cli.keys import find_some
 
 if TYPE_CHECKING:
+    from escalade.errors import EscaladeError
     from escalade.messages import Snapshot
 
 SEVERITIES = ["sev1", "sev2", "sev3", "sev4", "sev5"]
@@ -41,8 +42,10 @@ def narrowed(chosen: dict[str, Any]) -> dict[str, Any]:
     return {names.get(name, name): value for name, value in chosen.items() if value}
 
 
-def choose(written: Sequence[str], chosen: dict[str, Any], *, unacknowledged: bool) -> list[str]:
-    """The full keys meant by keys or by a filter.
+def choose(
+    written: Sequence[str], chosen: dict[str, Any], *, unacknowledged: bool
+) -> tuple[list[str], dict[str, EscaladeError]]:
+    """The full keys meant by keys or by a filter; and those of several written ones that mean no ticket, with why.
 
     Raises:
         WrongCommandError: when neither is given, or both.
@@ -51,13 +54,13 @@ def choose(written: Sequence[str], chosen: dict[str, Any], *, unacknowledged: bo
     if written and wanted:
         raise WrongCommandError("Keys and filters cannot be combined.", mend="Give one or the other.")
     if written:
-        return find_keys(written)
+        return find_some(written)
     if not wanted:
         raise WrongCommandError(
             "Which tickets? Neither a key nor a filter was given.",
             mend="Give keys, or a filter such as --service NAME --severity sev3.",
         )
-    return [ticket.key for ticket in find_tickets(wanted, unacknowledged=unacknowledged)]
+    return [ticket.key for ticket in find_tickets(wanted, unacknowledged=unacknowledged)], {}
 
 
 def find_tickets(wanted: dict[str, Any], *, unacknowledged: bool) -> list[Snapshot]:

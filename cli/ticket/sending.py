@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,6 +47,7 @@ def send(
     rung: int | None = None,
     first: First | None = None,
     instead: str = "",
+    wrong: Mapping[str, EscaladeError] | None = None,
 ) -> int:
     """Send a command and write what became of it.
 
@@ -59,6 +60,7 @@ def send(
         rung: the rung that the person saw, where they say it: the ticket is not asked for it then.
         first: what is looked at before anything is sent; it raises when nothing is to be.
         instead: what to tell people instead of the ticket's own answer, where that is not the end of it.
+        wrong: what was written beside the keys and means no ticket, and why: failures like those of tickets.
 
     Returns:
         The exit code: 0, or 9 when some of several failed.
@@ -68,9 +70,10 @@ def send(
     carried = {"by": acting_person(invocation)}
     # What cannot be sent to anybody is told before anybody is asked.
     _made(make, carried)
-    full = find_keys(keys)
-    outcomes = asyncio.run(_send_all(full, make, carried, from_rung=from_rung, rung=rung, first=first))
-    return report(invocation, full, outcomes, instead=instead)
+    full, wrong = find_keys(keys), wrong or {}
+    several = len(full) + len(wrong) > 1
+    outcomes = asyncio.run(_send_all(full, make, carried, from_rung=from_rung, rung=rung, first=first, several=several))
+    return report(invocation, [*full, *wrong], [*outcomes, *wrong.values()], instead=instead)
 
 
 async def _send_all(
@@ -81,6 +84,7 @@ async def _send_all(
     from_rung: bool,
     rung: int | None = None,
     first: First | None,
+    several: bool,
 ) -> list[Answer | EscaladeError]:
     import asyncio
 
@@ -96,7 +100,7 @@ async def _send_all(
                 try:
                     return await _send_one(client, key, make, carried, from_rung=from_rung, rung=rung)
                 except EscaladeError as error:
-                    if len(keys) == 1:
+                    if not several:
                         raise
                     return error
 

@@ -250,6 +250,16 @@ def test_rows_that_are_over_stay_over(desk: Desk) -> None:
     assert desk.run("ticket", "ack", key, "--as", "ana").code == ExitCode.REFUSED
 
 
+def test_a_slip_in_one_of_several_keys_leaves_no_other_unanswered(desk: Desk) -> None:
+    keys = [desk.open(f"Queue {n} is long", "--service", "mail", "--severity", "sev4") for n in range(2)]
+    done = desk.run("ticket", "ack", keys[0], "zzz", keys[1], "no key!", "--yes", "--as", "ana", "--output", "json")
+    assert done.code == ExitCode.PARTIAL
+    assert [answer["key"] for answer in done.json["answers"]] == keys
+    assert [(one["key"], one["exit_code"]) for one in done.json["failed"]] == [("zzz", 4), ("no key!", 4)]
+    assert "No ticket's key starts with 'zzz'" in done.err
+    assert desk.run("ticket", "ack", "zzz", "no key!", "--yes", "--as", "ana").code == ExitCode.NOT_FOUND
+
+
 def test_a_filter_acknowledges_all_that_match(desk: Desk) -> None:
     keys = {desk.open(f"Mail is slow {n}", "--service", "mail", "--severity", "sev4") for n in range(3)}
     for key in keys:
