@@ -262,6 +262,8 @@ class World:
         visit, tier = self.state.visit, self.state.tier
         if not self.scenario.in_one or not resolved.recipients or effect.request.how == "fair":
             return False
+        if effect.purpose == "check":
+            return False
         if visit is None or effect.purpose not in PAGING:
             return True
         joins = any(visit.last_round_at is not None and step.due <= visit.last_round_at for step in visit.steps)
