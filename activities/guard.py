@@ -57,6 +57,7 @@ class Guard:
         self._clock = clock
         self._failed = 0
         self._closed_again_at = 0.0
+        self._answered_at = float("-inf")
 
     @property
     def is_open(self) -> bool:
@@ -86,13 +87,18 @@ class Guard:
             async with asyncio.timeout(within.total_seconds()):
                 result = await asyncio.get_running_loop().run_in_executor(self._pool, work)
         except TimeoutError as error:
-            raise self._failure(f"The store did not answer within {within.total_seconds():g} s.") from error
+            sentence = f"The store did not answer within {within.total_seconds():g} s."
+            if self._failed < self._most and self._clock() - self._answered_at < self._rest:
+                # It answers others: it is busy, not away. To leave it alone would lift everybody's limits.
+                raise StoreAwayError(sentence) from error
+            raise self._failure(sentence) from error
         except Exception as error:
             # Whatever it is, the page has to go out: what is wrong with the store is the journal's matter.
             raise self._failure(f"The store failed: {error}") from error
         if self._failed >= self._most:
             _log.info("The store answers again.")
         self._failed = 0
+        self._answered_at = self._clock()
         return result
 
     def close(self) -> None:

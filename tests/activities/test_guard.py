@@ -126,3 +126,24 @@ async def test_while_one_call_tries_the_others_go_on_without_the_store(
     with pytest.raises(StoreAwayError, match="left alone"):
         await guard.call(database, within=SHORT)
     assert database.asked == 4
+
+
+async def hang(guard: Guard) -> None:
+    slow = Database()
+    slow.hangs = True
+    with pytest.raises(StoreAwayError, match="did not answer"):
+        await guard.call(slow, within=SHORT)
+    slow.release.set()
+
+
+async def test_a_store_that_is_slow_for_some_and_answers_others_is_busy_and_not_away(
+    guard: Guard, database: Database, clock: Clock
+) -> None:
+    for _ in range(5):
+        assert await guard.call(database, within=LONG) == "here"
+        await hang(guard)
+    assert not guard.is_open
+    clock.now += 5
+    for _ in range(3):
+        await hang(guard)
+    assert guard.is_open
