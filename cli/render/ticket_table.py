@@ -81,10 +81,10 @@ def _owner(ticket: Snapshot) -> Text:
 
 def next_of(ticket: Snapshot, when: Moments) -> str:
     """What happens next and when, short; `-` when nothing is due."""
-    soonest, what, page = ticket.due_at, ticket.due_what, ticket.next_due_at
+    soonest, what, next_due = ticket.due_at, ticket.due_what, ticket.next_due_at
     # A page that should be out already is: the snapshot is older than the round that moved it.
-    if page is not None and page > when.now and (soonest is None or page < soonest):
-        soonest, what = page, "next page"
+    if next_due is not None and next_due > when.now and (soonest is None or next_due < soonest):
+        soonest, what = next_due, ticket.next_due_what or "next page"
     return "-" if soonest is None else f"{when.relative(soonest)} {one_line(what)}".rstrip()
 
 

@@ -169,6 +169,7 @@ def snapshot(state: TicketState, *, stuck: bool = False) -> Snapshot:
         due_at=due_at,
         due_what=due_what,
         next_due_at=ahead[0].at if ahead else None,
+        next_due_what=ahead[0].what if ahead else "",
         holding=state.status.is_open and state.visit is not None and state.visit.holding,
         spared=[f"person:{ack.by.id}" for ack in state.visit.acks] if state.visit else [],
         merged_into=state.merged_into,

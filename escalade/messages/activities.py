@@ -149,6 +149,8 @@ class Snapshot(BaseModel):
     due_what: str = ""
     next_due_at: Instant | None = None
     """The earliest due of any kind, as of this snapshot: a round that was made since has moved it."""
+    next_due_what: str = ""
+    """What happens then; empty in rows of before."""
     holding: bool = False
     """Whether it waits for somebody to be on duty: a changed roster is to be told to it (decision 15)."""
     spared: list[str] = Field(default_factory=list)

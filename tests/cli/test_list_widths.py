@@ -60,6 +60,8 @@ def test_next_is_whichever_comes_first_the_next_page_or_the_limit() -> None:
     assert next_of(ticket, NOW) == "in 4m57s it climbs to experts"
     sooner = ticket.model_copy(update={"next_due_at": OPENED + timedelta(minutes=6)})
     assert next_of(sooner, NOW) == "in 57s next page"
+    named = sooner.model_copy(update={"next_due_what": "it closes"})
+    assert next_of(named, NOW) == "in 57s it closes"
     past = ticket.model_copy(update={"next_due_at": OPENED + timedelta(minutes=1)})
     assert next_of(past, NOW) == "in 4m57s it climbs to experts"
     same = ticket.model_copy(update={"next_due_at": ticket.due_at})
