@@ -181,8 +181,14 @@ def forgiven(d: Draft, run: ClockRun) -> ClockRun:
     return run.model_copy(update={"passed": [text for text in run.passed if text not in ahead]})
 
 
-def retarget(d: Draft, why: str) -> None:
-    """Something was changed that decides what is promised: start and standstills stay, dues are derived anew (H4)."""
+def retarget(d: Draft, why: str, *, raised: bool = False) -> None:
+    """Something was changed that decides what is promised: start and standstills stay, dues are derived anew (H4).
+
+    Args:
+        d: the decision in the making.
+        why: what was changed.
+        raised: whether that was a raise of the severity, which never makes anything later (decision 12).
+    """
     state = d.state
     if state.policy is None:
         return
@@ -194,6 +200,10 @@ def retarget(d: Draft, why: str) -> None:
         if new == run.budget:
             continue
         before = _read(d, run)
+        if raised and before is not None and before.promised:
+            other = _read(d, run.model_copy(update={"budget": new}))
+            if other is None or other.length is None or other.length > (before.length or timedelta(0)):
+                continue
         state.clocks[name] = forgiven(d, run.model_copy(update={"budget": new}))
         after = _read(d, state.clocks[name])
         was = f"{run.budget} {due_words(before)}" if before is not None and before.promised else "nothing promised"

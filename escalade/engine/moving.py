@@ -164,7 +164,7 @@ def change_severity(d: Draft, new: Severity) -> None:
         return
     visit.caps = before
     _not_over_night(d, began)
-    clocks.retarget(d, f"the severity is {new.value} now")
+    clocks.retarget(d, f"the severity is {new.value} now", raised=raised)
     if not raised:
         maintenance.severity_changed(d, old)
         return

@@ -19,6 +19,12 @@ def read(state: TicketState, run: ClockRun) -> Reckoning:
     return found
 
 
+def clock_dues(state: TicketState) -> dict[str, datetime]:
+    """When each clock that runs is due."""
+    found = {run.name: read(state, run).due for run in state.clocks.values() if run.running}
+    return {name: due for name, due in found.items() if due is not None}
+
+
 def check_clocks(before: TicketState, decision: Decision, now: datetime) -> None:
     """Everything that must hold."""
     state = decision.state
@@ -33,7 +39,12 @@ def check_clocks(before: TicketState, decision: Decision, now: datetime) -> None
         was = before.clocks.get(name)
         if was is not None and was.running and run.running and was.started_at == run.started_at:
             earlier = read(before, was).consumed(now)
-            assert found.consumed(now) <= earlier, f"{name} has used more than it ran"
+            ran = timedelta(0)
+            if was.paused_at is not None and run.paused_at is None:
+                # A pause that was found to have ended earlier: it has run since then.
+                resumed = run.pauses[-1].end if len(run.pauses) > len(was.pauses) else was.paused_at
+                ran = found.time.between(resumed, now)
+            assert found.consumed(now) <= earlier + ran, f"{name} has used more than it ran"
             if (was.pauses, was.paused_at) == (run.pauses, run.paused_at):
                 assert found.consumed(now) == earlier, f"{name} lost what it had used"
     _check_alarms(before, decision)

@@ -57,7 +57,7 @@ from escalade.policy.model import PolicySpec
 from escalade.record import Entry, Head
 from escalade.testing import START, person, written_calendars
 from escalade.ticket import Actor, Severity, Ticket
-from tests.engine.clock_checks import check_clocks
+from tests.engine.clock_checks import check_clocks, clock_dues
 from tests.engine.scenarios import CALENDARS, METHODS, PEOPLE, Scenario, Step
 
 AT_ONE_INSTANT = 80
@@ -209,10 +209,11 @@ class World:
         if step.fields["severity"].rank >= self.state.ticket.severity.rank:
             return
         before, rung, maintained = (
-            {due.kind: due.at for due in dues(self.state)},
+            {due.kind: due.at for due in dues(self.state) if due.kind not in ("breach", "clock")},
             self.state.rung,
             _maintained(self.state),
         )
+        promised = clock_dues(self.state)
         monitor = Actor(kind="integration", id="monitor")
         self.happens(COMMANDS["severity"].model_validate({"by": monitor, "severity": step.fields["severity"]}))
         after = {due.kind: due.at for due in dues(self.state)}
@@ -224,6 +225,8 @@ class World:
             gone = {"pause_ends", "round", "contact_step", "hold_ends"}
             assert kind in after or kind in gone, f"{kind} is not due any more"
             assert kind not in after or after[kind] <= at, f"{kind} is due later: {at} → {after[kind]}"
+        for name, at in clock_dues(self.state).items():
+            assert name not in promised or at <= promised[name], f"{name} is due later: {promised[name]} → {at}"
 
     # -- what comes of effects --------------------------------------------------------------------------------------
 
