@@ -7,10 +7,10 @@ import what talks to networks and databases.
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
 from temporalio import activity
 
+from activities import queues
 from escalade.maintenance.pinned import AskWindows, KnownWindows
 from escalade.messages import (
     Admission,
@@ -34,9 +34,9 @@ from escalade.messages.watch import CanaryReport, WatchReport, WatchRequest
 from escalade.people.resolve import ResolvedRound
 from escalade.ticket import key_from_bytes
 
-TICKETS_QUEUE: Final = "escalade-tickets"
-PAGES_QUEUE: Final = "escalade-pages"
-JOURNAL_QUEUE: Final = "escalade-journal"
+TICKETS_QUEUE = queues.TICKETS_QUEUE
+PAGES_QUEUE = queues.PAGES_QUEUE
+JOURNAL_QUEUE = queues.JOURNAL_QUEUE
 
 
 def digest_workflow_id(target: str) -> str:

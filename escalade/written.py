@@ -1,4 +1,4 @@
-"""What everything in the configuration has in common."""
+"""What everything in the configuration has in common, and everything that is sent."""
 
 from __future__ import annotations
 
@@ -14,3 +14,12 @@ class Written(BaseModel):
     """Base of everything people write: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sent(BaseModel):
+    """Base of what is sent or kept: its validator is made when it is first used.
+
+    A program that sends one message, such as an acknowledgement, does not wait for the validators of all others.
+    """
+
+    model_config = ConfigDict(defer_build=True)

@@ -23,7 +23,7 @@ from temporalio.common import Priority, SearchAttributePair, TypedSearchAttribut
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.contracts import TICKETS_QUEUE
+from activities.queues import TICKETS_QUEUE
 from escalade.errors import EscaladeError, RefusedError, TicketNotFoundError, UnreachableError
 from escalade.messages import Answer, ClockWhy, Command, TicketView, Upcoming
 from escalade.record import Entry

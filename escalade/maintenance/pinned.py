@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from escalade.ticket import Severity, Ticket
 from escalade.time.instants import Instant
+from escalade.written import Sent
 
 
-class Span(BaseModel):
+class Span(Sent):
     """One time a window is open: from an instant (included) to another (excluded)."""
 
     model_config = ConfigDict(frozen=True)
@@ -21,7 +22,7 @@ class Span(BaseModel):
     end: Instant
 
 
-class PinnedWindow(BaseModel):
+class PinnedWindow(Sent):
     """A window as a ticket keeps it. Its other conditions hold already; the severity may still change."""
 
     model_config = ConfigDict(frozen=True)
@@ -49,7 +50,7 @@ class PinnedWindow(BaseModel):
         return f"{self.title} ({self.id})" if self.title else self.id
 
 
-class NotedWindow(BaseModel):
+class NotedWindow(Sent):
     """That a ticket knows a window, for its row in lists."""
 
     model_config = ConfigDict(frozen=True)
@@ -60,7 +61,7 @@ class NotedWindow(BaseModel):
     """When it closes for the last time, as far as that is known."""
 
 
-class AskWindows(BaseModel):
+class AskWindows(Sent):
     """A ticket that wants to know which windows may concern it."""
 
     key: str
@@ -69,7 +70,7 @@ class AskWindows(BaseModel):
     """As the ticket sees it: the worker's own clock may be off."""
 
 
-class KnownWindows(BaseModel):
+class KnownWindows(Sent):
     """The windows that may concern a ticket."""
 
     windows: list[PinnedWindow] = Field(default_factory=list)

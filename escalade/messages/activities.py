@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from escalade.maintenance.pinned import NotedWindow, PinnedWindow
 from escalade.people.resolve import ContactPlan, ResolvedRound, RoundRequest
@@ -15,6 +15,7 @@ from escalade.ticket import Severity, Status, Ticket
 from escalade.time.durations import Duration
 from escalade.time.instants import Instant
 from escalade.time.pinned import PinnedCalendar
+from escalade.written import Sent
 
 Outcome = Literal["accepted", "delivered", "failed", "crossed", "unknown", "skipped", "digested"]
 """What became of a delivery: the provider took it, confirmed it, refused it; it was in the air while somebody
@@ -25,7 +26,7 @@ Purpose = Literal["round", "contact_step", "responder", "catch_all", "notice", "
 `check` asks whether the roster knows somebody, and tells nobody."""
 
 
-class AdmitRequest(BaseModel):
+class AdmitRequest(Sent):
     """A ticket that wants a policy."""
 
     key: str
@@ -35,7 +36,7 @@ class AdmitRequest(BaseModel):
     """When it asks, as the ticket sees it: the worker's own clock may be off."""
 
 
-class Admission(BaseModel):
+class Admission(Sent):
     """What `admit` decided."""
 
     policy: PinnedPolicy
@@ -55,7 +56,7 @@ class Admission(BaseModel):
     """Whether those made by command could not be looked up: the ticket asks again."""
 
 
-class CalendarsRequest(BaseModel):
+class CalendarsRequest(Sent):
     """Calendars of a ticket that come near the end of their horizon."""
 
     names: list[str]
@@ -65,14 +66,14 @@ class CalendarsRequest(BaseModel):
     """How far ahead of now."""
 
 
-class CalendarsResult(BaseModel):
+class CalendarsResult(Sent):
     """The calendars that are still configured, worked out further."""
 
     calendars: dict[str, PinnedCalendar] = Field(default_factory=dict)
     error: str = ""
 
 
-class ResolveRequest(BaseModel):
+class ResolveRequest(Sent):
     """Whom a round is to reach."""
 
     key: str
@@ -82,7 +83,7 @@ class ResolveRequest(BaseModel):
     """The instant of the round, as the ticket sees it: the worker's own clock may be off."""
 
 
-class PagePerson(BaseModel):
+class PagePerson(Sent):
     """One recipient of a page, and the methods to use now."""
 
     target: str
@@ -93,7 +94,7 @@ class PagePerson(BaseModel):
     """Why they are told in a digest, and not now; empty when they are told now."""
 
 
-class TicketBrief(BaseModel):
+class TicketBrief(Sent):
     """What a message says about a ticket."""
 
     key: str
@@ -119,7 +120,7 @@ class TicketBrief(BaseModel):
     """When the ladder climbs unless somebody acknowledges."""
 
 
-class Snapshot(BaseModel):
+class Snapshot(Sent):
     """The current state of a ticket for lists: one row of the projection. Never authority."""
 
     key: str
@@ -164,7 +165,7 @@ class Snapshot(BaseModel):
     """Only in the last snapshot of a life: the event ids it has handled, for the next life on this key."""
 
 
-class PageRequest(BaseModel):
+class PageRequest(Sent):
     """Send these pages. Idempotent per round, target, method and contact step."""
 
     round_id: str
@@ -191,7 +192,7 @@ class PageRequest(BaseModel):
     """Send nothing: say what the ledger knows of this round, whose page ended with its worker."""
 
 
-class Receipt(BaseModel):
+class Receipt(Sent):
     """What became of one delivery."""
 
     target: str
@@ -215,7 +216,7 @@ class Receipt(BaseModel):
         return self.outcome in ("accepted", "delivered", "crossed", "digested")
 
 
-class PageResult(BaseModel):
+class PageResult(Sent):
     """What became of a page."""
 
     receipts: list[Receipt] = Field(default_factory=list)
@@ -234,7 +235,7 @@ class PageResult(BaseModel):
     the ticket sends them pages of their own."""
 
 
-class JournalBatch(BaseModel):
+class JournalBatch(Sent):
     """Entries to write, in order, and the state after them."""
 
     stream: str
@@ -245,7 +246,7 @@ class JournalBatch(BaseModel):
     """The head the ticket last saw: a shorter stream means that history was truncated."""
 
 
-class JournalAck(BaseModel):
+class JournalAck(Sent):
     """What was written."""
 
     head: Head
@@ -253,7 +254,7 @@ class JournalAck(BaseModel):
     """True when the stream was shorter than the ticket remembered."""
 
 
-class DigestDue(BaseModel):
+class DigestDue(Sent):
     """A digest that waits for its time."""
 
     target: str
@@ -261,7 +262,7 @@ class DigestDue(BaseModel):
     leaves_at: Instant
 
 
-class DigestRequest(BaseModel):
+class DigestRequest(Sent):
     """Send this digest, if there is room for it."""
 
     target: str
@@ -270,7 +271,7 @@ class DigestRequest(BaseModel):
     """The instant, as the digest's workflow sees it."""
 
 
-class DigestSent(BaseModel):
+class DigestSent(Sent):
     """What became of a digest."""
 
     told: int = 0
@@ -284,7 +285,7 @@ class DigestSent(BaseModel):
     """Why it waits."""
 
 
-class StepRequest(BaseModel):
+class StepRequest(Sent):
     """Run a step for a ticket."""
 
     step_id: str
@@ -294,13 +295,10 @@ class StepRequest(BaseModel):
     brief: TicketBrief
 
 
-class WebhookRequest(BaseModel):
+class WebhookRequest(Sent):
     """One signed call out."""
 
     url: str
     body: dict[str, Any]
     message_id: str
     secret_name: str = ""
-
-
-PageRequest.model_rebuild()

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from escalade.ticket import Actor, Severity
 from escalade.time.durations import Duration
 from escalade.time.instants import Instant
+from escalade.written import Sent
 
 
-class Command(BaseModel):
+class Command(Sent):
     """What every command carries."""
 
     model_config = ConfigDict(populate_by_name=True)

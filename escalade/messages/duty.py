@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from escalade.messages.activities import PagePerson
 from escalade.record import Entry
 from escalade.time.instants import Instant
+from escalade.written import Sent
 
 
-class DutyState(BaseModel):
+class DutyState(Sent):
     """What must survive: what was told, and until when that matters."""
 
     told: dict[str, Instant] = Field(default_factory=dict)
 
 
-class DutyRequest(BaseModel):
+class DutyRequest(Sent):
     """What is to be told about duty by now?"""
 
     at: Instant
@@ -24,7 +25,7 @@ class DutyRequest(BaseModel):
     """What was told."""
 
 
-class PreparedNotice(BaseModel):
+class PreparedNotice(Sent):
     """A notice, in the words of its reader."""
 
     id: str
@@ -42,7 +43,7 @@ class PreparedNotice(BaseModel):
     """For the stream of the schedule."""
 
 
-class DutyPlan(BaseModel):
+class DutyPlan(Sent):
     """What is to be told now, and when to look again."""
 
     notices: list[PreparedNotice] = Field(default_factory=list)

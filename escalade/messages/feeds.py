@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from escalade.written import Sent
 
 
-class FeedsReport(BaseModel):
+class FeedsReport(Sent):
     """What became of the feeds that were due."""
 
     looked_at: list[str] = Field(default_factory=list)

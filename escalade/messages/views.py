@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from escalade.messages.activities import Receipt
 from escalade.record import Entry, Head
 from escalade.ticket import Severity, Status, Ticket
 from escalade.time.instants import Instant
+from escalade.written import Sent
 
 
-class Upcoming(BaseModel):
+class Upcoming(Sent):
     """Something that will happen unless somebody acts."""
 
     at: Instant
@@ -22,7 +23,7 @@ class Upcoming(BaseModel):
     why: str
 
 
-class Answer(BaseModel):
+class Answer(Sent):
     """What a ticket says to a command."""
 
     key: str
@@ -41,7 +42,7 @@ class Answer(BaseModel):
     next: Upcoming | None = None
 
 
-class Told(BaseModel):
+class Told(Sent):
     """Somebody who was told on the current rung."""
 
     target: str
@@ -50,7 +51,7 @@ class Told(BaseModel):
     receipts: list[Receipt] = Field(default_factory=list)
 
 
-class ClockView(BaseModel):
+class ClockView(Sent):
     """A clock of a ticket, as of the instant it was asked for."""
 
     name: str
@@ -79,7 +80,7 @@ class ClockView(BaseModel):
     met: bool | None = None
 
 
-class ThresholdAt(BaseModel):
+class ThresholdAt(Sent):
     """A threshold and when it is, or was, reached."""
 
     at: Instant | None
@@ -87,7 +88,7 @@ class ThresholdAt(BaseModel):
     passed: bool
 
 
-class ClockWhy(BaseModel):
+class ClockWhy(Sent):
     """Why a clock is due when it is."""
 
     clock: ClockView
@@ -98,7 +99,7 @@ class ClockWhy(BaseModel):
     """What was counted, what was not, and why."""
 
 
-class TierUsed(BaseModel):
+class TierUsed(Sent):
     """How much of the time a tier used."""
 
     tier: str
@@ -108,7 +109,7 @@ class TierUsed(BaseModel):
     """Its own open time, without what the ticket was snoozed or pending."""
 
 
-class TicketView(BaseModel):
+class TicketView(Sent):
     """Everything a page about a ticket shows."""
 
     key: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from escalade.record import Entry
 from escalade.time.instants import Instant
+from escalade.written import Sent
 
 FindingKind = Literal["late", "silent", "unadmitted", "missing", "canary", "store"]
 """A ticket whose next due is past; one that does not answer; one without a policy; one whose workflow is
@@ -17,14 +18,14 @@ OPERATIONS: str = "operations"
 """The stream of the journal that holds what the watch found."""
 
 
-class WatchRequest(BaseModel):
+class WatchRequest(Sent):
     """One look at everything."""
 
     compare: bool = False
     """Also compare every open workflow with every open row."""
 
 
-class WatchFinding(BaseModel):
+class WatchFinding(Sent):
     """Something that must not be."""
 
     kind: FindingKind
@@ -37,7 +38,7 @@ class WatchFinding(BaseModel):
     since: Instant
 
 
-class WatchReport(BaseModel):
+class WatchReport(Sent):
     """What a look found."""
 
     looked_at: int = 0
@@ -57,7 +58,7 @@ class WatchReport(BaseModel):
     """Whether there is an address to call when all is well."""
 
 
-class CanaryReport(BaseModel):
+class CanaryReport(Sent):
     """How a ticket fared that was opened only to see whether everything works."""
 
     well: bool

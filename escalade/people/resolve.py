@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from escalade.people.changes import Changes
 from escalade.people.duty import duty_at
@@ -16,6 +16,7 @@ from escalade.people.versions import settled
 from escalade.ticket import Severity
 from escalade.time.durations import Duration
 from escalade.time.instants import Instant
+from escalade.written import Sent
 
 How = Literal["everyone", "one_at_a_time", "fair"]
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,7 +25,7 @@ _AHEAD = tuple(timedelta(days=days) for days in (8, 64, 400))
 _NOTHING = Changes()
 
 
-class ContactPlan(BaseModel):
+class ContactPlan(Sent):
     """One contact step of a person: which method, so long after their first page in this visit of the tier."""
 
     step: int
@@ -33,7 +34,7 @@ class ContactPlan(BaseModel):
     after: Duration = timedelta(0)
 
 
-class Recipient(BaseModel):
+class Recipient(Sent):
     """Somebody who is to be told, how, and why them. Addresses stay out of it: the sender looks them up."""
 
     target: str
@@ -46,7 +47,7 @@ class Recipient(BaseModel):
     """Why they are told of it in a digest, later, and not now; empty when they are told now."""
 
 
-class PassedOver(BaseModel):
+class PassedOver(Sent):
     """Somebody who is not told because of a limit, quiet hours or a rest."""
 
     target: str
@@ -58,7 +59,7 @@ class PassedOver(BaseModel):
     """Who is told instead; empty when others of the round are told anyway, or nobody is."""
 
 
-class Pressure(BaseModel):
+class Pressure(Sent):
     """How much a round presses those it reaches: what their limits are held against."""
 
     severity: Severity
@@ -68,7 +69,7 @@ class Pressure(BaseModel):
     """The channels by which the tier below could not be told: one that is down gathers tickets (decision 6)."""
 
 
-class RoundRequest(BaseModel):
+class RoundRequest(Sent):
     """What a round asks of the roster."""
 
     targets: list[str]
@@ -83,7 +84,7 @@ class RoundRequest(BaseModel):
     """Who was told in this turn of `one_at_a_time` or `fair`; when all were, it wraps round."""
 
 
-class Load(BaseModel):
+class Load(Sent):
     """How much somebody was paged lately: the measure of `fair`."""
 
     pages: int = 0
@@ -91,7 +92,7 @@ class Load(BaseModel):
     last_paged_at: Instant | None = None
 
 
-class ResolvedRound(BaseModel):
+class ResolvedRound(Sent):
     """Whom a round reaches."""
 
     recipients: list[Recipient] = Field(default_factory=list)

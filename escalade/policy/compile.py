@@ -167,7 +167,9 @@ def complaints(
     if not (spec.catch_all if spec.catch_all is not None else catch_all):
         found.append((("catch_all",), "There is no catch-all.", "Set catch_all here or in escalade.yaml."))
     found += arming_complaints(spec, roster, calendars, at)
-    if not found and (at is not None or not any(calendars_named(spec))):
+    named = [name for _, name in calendars_named(spec)]
+    # Where a calendar is broken the rest cannot be measured; that one's own mistakes are told.
+    if not found and (not named or (at is not None and all(name in (calendars or {}) for name in named))):
         size = len(compile_policy(spec, catch_all=catch_all, calendars=calendars, at=at).model_dump_json())
         if size > LARGEST:
             found.append((("policy",), f"Compiled it takes {size} bytes.", f"At most {LARGEST}: shorten its texts."))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from escalade.people.resolve import How
 from escalade.policy.clocks import OnReopen
@@ -19,12 +19,13 @@ from escalade.time.budgets import Budget
 from escalade.time.durations import Duration
 from escalade.time.open_time import Boundary
 from escalade.time.pinned import PinnedCalendar
+from escalade.written import Sent
 
 LARGEST: Final = 64 * 1024
 """Bytes of JSON that a pinned policy may take."""
 
 
-class TierTimes(BaseModel):
+class TierTimes(Sent):
     """The times of a tier for one severity."""
 
     acknowledge_within: Length | None = None
@@ -35,7 +36,7 @@ class TierTimes(BaseModel):
     acknowledgement_lasts: Length | None = None
 
 
-class PinnedStep(BaseModel):
+class PinnedStep(Sent):
     """A step with the version of its code that was current when the policy was pinned."""
 
     use: str
@@ -43,7 +44,7 @@ class PinnedStep(BaseModel):
     config: dict[str, Any] = Field(default_factory=dict)
 
 
-class PinnedAction(BaseModel):
+class PinnedAction(Sent):
     """What a threshold of a clock does."""
 
     model_config = ConfigDict(frozen=True)
@@ -55,7 +56,7 @@ class PinnedAction(BaseModel):
     """The severity, the tier (`next` is the next one), or the question."""
 
 
-class PinnedClock(BaseModel):
+class PinnedClock(Sent):
     """A clock, with every severity spelled out."""
 
     model_config = ConfigDict(frozen=True)
@@ -77,7 +78,7 @@ class PinnedClock(BaseModel):
     opening_counts: bool = False
 
 
-class PinnedTier(BaseModel):
+class PinnedTier(Sent):
     """One rung, with every severity spelled out."""
 
     name: str
@@ -100,14 +101,14 @@ class PinnedTier(BaseModel):
     clock: PinnedClock | None = None
 
 
-class PinnedAgain(BaseModel):
+class PinnedAgain(Sent):
     """Start over from a tier, so many times; None is for ever."""
 
     tier: int
     times: int | None = 1
 
 
-class PinnedPolicy(BaseModel):
+class PinnedPolicy(Sent):
     """A policy as a ticket lives it."""
 
     name: str

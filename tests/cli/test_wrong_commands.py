@@ -173,7 +173,10 @@ WRONG: dict[str, tuple[list[str], ExitCode, str]] = {
     "a schema that does not exist": (
         ["schema", "--name", "polices"],
         ExitCode.USAGE,
-        "Error: There is no schema 'polices'.\n  Name one of: escalade, people, policy, schedule, mapping.\n",
+        (
+            "Error: There is no schema 'polices'.\n"
+            "  Name one of: escalade, people, policy, schedule, calendar, maintenance, mapping.\n"
+        ),
     ),
     "a configuration that does not exist": (
         ["check", "nowhere"],

@@ -228,3 +228,15 @@ def test_the_watch_has_its_address_from_the_environment_and_a_policy_for_its_can
     (problem,) = told(tmp_path, env={**ENV, "BEAT": "beat.example/x1"})
     assert "watch.heartbeat_url" in problem
     assert "x1" not in problem
+
+
+@pytest.mark.parametrize("broken", ["office", "other"])
+def test_a_broken_calendar_is_told_alone_whoever_names_calendars(tmp_path: Path, broken: str) -> None:
+    good = "calendar: {name}\nzone: Europe/Paris\nhours: {{monday-friday: '09:00-18:00'}}\n"
+    policy = GOOD["policies/desk.yaml"].replace("policy: desk\n", "policy: desk\ncalendar: office\n")
+    files: dict[str, str | bytes | None] = {**GOOD, "policies/desk.yaml": policy}
+    for name in ("office", "other"):
+        text = good.format(name=name)
+        files[f"calendars/{name}.yaml"] = text.replace("18:00", "18:99") if name == broken else text
+    problems = look(write(tmp_path, files))
+    assert [(p.file, p.line) for p in problems if p.level == "error"] == [(f"calendars/{broken}.yaml", 3)]
