@@ -91,10 +91,13 @@ def _of(roster: Roster, name: str, changes: Changes, at: datetime, told: frozens
     if schedule.handoff is not None:
         ahead = schedule.handoff.ahead
         far = at + (ahead or timedelta(0)) + _FAR
-        for handoff in handoffs(roster, name, changes, at - LATE, far):
+        # A schedule that is new has handed nothing over, whatever its rotation says of the time before it.
+        known = min((version.at for version in changes.versions if version.schedule == name), default=at - LATE)
+        since = max(at - LATE, known)
+        for handoff in handoffs(roster, name, changes, since, far):
             if ahead and handoff.at > at:
                 yield from _sides(name, "ahead", handoff, handoff.at - ahead, told)
-            if schedule.handoff.at_change and handoff.at > at - LATE:
+            if schedule.handoff.at_change and handoff.at > since:
                 yield from _sides(name, "change", handoff, handoff.at, told)
     if schedule.owner is not None and schedule.gaps == "told":
         yield from _gaps(roster, name, changes, at, told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from escalade.people.changes import Changes, Override
+from escalade.people.changes import Changes, Override, Version
 from escalade.people.notices import Outlook, outlook, wants_notices
 from escalade.people.roster import Roster
 from escalade.people.schedule import Schedule
@@ -124,3 +124,14 @@ def test_a_gap_that_is_found_when_it_is_near_is_told_once() -> None:
     )
     found = look(roster(owner="cyd"), MONDAY + HOUR, changes=Changes(overrides=(override,)))
     assert said(found) == [("gap_near", "cyd")]
+
+
+def test_a_schedule_that_is_new_announces_no_change_of_before_it() -> None:
+    people = roster(
+        handoff={"ahead": None}, rotation={"every": "3m", "members": ["ana", "bob"], "start": "2026-03-02T00:00"}
+    )
+    made = MONDAY + timedelta(minutes=1)
+    known = Changes(versions=[Version(schedule="duty", at=made)])
+    assert len(said(look(people, made))) > 2
+    assert said(look(people, made, changes=known)) == []
+    assert said(look(people, MONDAY + timedelta(minutes=3), changes=known)) == [("change", "ana"), ("change", "bob")]
