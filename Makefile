@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
+# The suite starts hundreds of programs: none of them is to compile again what the one before has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 # The parts of the repository that hold Python code (`make lint` reads these).
 CODE = $(shell for part in escalade store configuration activities workflows worker gateway cli tests benchmarks \
