@@ -131,7 +131,7 @@ def test_a_schedule_that_is_new_announces_no_change_of_before_it() -> None:
         handoff={"ahead": None}, rotation={"every": "3m", "members": ["ana", "bob"], "start": "2026-03-02T00:00"}
     )
     made = MONDAY + timedelta(minutes=1)
-    known = Changes(versions=[Version(schedule="duty", at=made)])
+    known = Changes(versions=(Version(schedule="duty", at=made),))
     assert len(said(look(people, made))) > 2
     assert said(look(people, made, changes=known)) == []
     assert said(look(people, MONDAY + timedelta(minutes=3), changes=known)) == [("change", "ana"), ("change", "bob")]
