@@ -226,6 +226,10 @@ class TicketState(BaseModel):
     head: Head | None = None
     clocks: dict[str, ClockRun] = Field(default_factory=dict)
     """By name, those that stopped included."""
+    unanswered: list[Instant] = Field(default_factory=list)
+    """When the customer wrote what nobody has answered, in order: the update clock counts from the first of them."""
+    answered_at: Instant | None = None
+    """The latest public reply: what was written before it is answered, whenever it is heard of."""
     replied_at: Instant | None = None
     """The first public reply to the customer."""
     used: list[TierUse] = Field(default_factory=list)

@@ -11,7 +11,7 @@ from escalade.engine.clockview import why
 from escalade.engine.events import Opened
 from escalade.record import Entry
 from escalade.testing import START, Climb, policy, roster
-from escalade.ticket import Severity, Status, Ticket
+from escalade.ticket import Severity, Ticket
 from tests.engine.test_clock_cases import QUIET, climb_with, clock, dues, forward_to, hours, office, utc
 
 OFFICE = hours("Europe/Paris", monday_friday="09:00-18:00")
@@ -222,40 +222,6 @@ def test_a_ticket_merged_into_another_is_judged_by_nobody() -> None:
     climb.happens(MergeAnswered(key="bbbbbbbbbb", taken=True))
     assert clock(climb, "resolution").state == "ended"
     assert next_due(climb.state) is None
-
-
-# -- the customer -------------------------------------------------------------------------------------------------
-
-
-def test_a_message_ends_a_wait_for_the_customer_and_not_one_for_a_vendor() -> None:
-    for on, status in (("customer", Status.NEW), ("vendor", Status.PENDING)):
-        climb = climb_with({"update": {"target": "1h"}}, START)
-        climb.does("ana", "pending", on=on)
-        climb.hears("mail", "message", text="here you are")
-        assert climb.state.status is status
-        assert dues(climb)["update"] == START + timedelta(hours=1)
-
-
-def test_a_rhythm_runs_from_each_update_to_the_next() -> None:
-    climb = climb_with({"update": {"every": {"default": "1h"}}}, START)
-    climb.forward(minutes=45)
-    climb.does("ana", "reply", text="still on it")
-    assert dues(climb)["update"] == START + timedelta(minutes=105)
-    climb.forward(hours=3)
-    assert len(climb.noted("clock.breached")) == 1
-    climb.does("ana", "reply", text="sorry")
-    assert [e.kind for e in climb.entries if e.kind in ("clock.met", "clock.missed")] == ["clock.met", "clock.missed"]
-
-
-def test_the_same_reply_twice_is_one() -> None:
-    climb = climb_with({"update": {"target": "1h"}}, START)
-    for _ in range(2):
-        climb.hears("mail", "message", text="?", event_id="m1")
-    climb.hears("mail", "reply", event_id="r1")
-    climb.hears("mail", "message", event_id="m2")
-    climb.hears("mail", "reply", event_id="r1")
-    assert clock(climb, "update").state == "running"
-    assert len(climb.noted("customer.message")) == 2
 
 
 def test_customers_of_a_tier_have_targets_of_their_own() -> None:
