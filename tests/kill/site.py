@@ -25,6 +25,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 
 from cli.exits import ExitCode
+from escalade.errors import UnreachableError
 from escalade.messages import COMMANDS, Acknowledge, Answer, TicketView
 from escalade.record import Entry
 from escalade.ticket import Actor, Ticket, workflow_id
@@ -240,8 +241,17 @@ class Site:
         return self.client.get_workflow_handle(workflow_id(key))
 
     async def view(self, key: str) -> TicketView:
-        """What the ticket says of itself."""
-        return await self.tickets.view(key)
+        """What the ticket says of itself, asked again while no worker answers.
+
+        After a kill the question may lie in the dead worker's own queue, or on a machine that is busy starting things.
+        """
+        deadline = asyncio.get_running_loop().time() + WITHIN
+        while True:
+            try:
+                return await self.tickets.view(key)
+            except UnreachableError:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
 
     @property
     def store(self) -> Store:
