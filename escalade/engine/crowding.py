@@ -33,6 +33,7 @@ def wait_for_room(d: Draft, effect: ResolveRound, resolved: ResolvedRound) -> No
     visit = d.visit
     assert resolved.room_at is not None
     visit.room_at = max(resolved.room_at, d.now)
+    passed_over(d, effect, resolved)
     until = format_instant(visit.room_at)
     d.note("round.waits", f"round {effect.round} waits until {until}", resolved.nobody, round=effect.round, until=until)
 

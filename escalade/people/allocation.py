@@ -131,11 +131,12 @@ class _Seats:
 def _instead(seats: _Seats, asked: Asked) -> Allocation:
     """Find somebody for each who is over; without anybody in the round, what follows from that."""
     base, lines, chosen = seats.base, seats.lines, seats.chosen
-    passed = []
+    passed: list[PassedOver] = []
     everybody = list(base.recipients)
     for recipient in seats.over:
         verdict = _verdict(asked, recipient.target)
         instead = ""
+        skipped: list[PassedOver] = []
         for target in sorted(lines[recipient.target], key=lambda one: one not in asked.granted):
             if target in chosen or target in lines or target in seats.request.except_for:
                 continue
@@ -144,12 +145,16 @@ def _instead(seats: _Seats, asked: Asked) -> Allocation:
                 return Allocation(ask=(target,))
             why = f"instead of {recipient.target}, who {verdict.says}; they are {recipient.why}"
             stand_in = asked.recipient(target, why)
-            if stand_in is not None:
-                everybody.append(stand_in)
-            if stand_in is not None and _ok(found):
+            if stand_in is None:
+                continue
+            everybody.append(stand_in)
+            if _ok(found):
                 chosen[target], instead = _with(stand_in, found), target
                 break
-        passed.append(_passed(recipient.target, verdict, instead))
+            skipped.append(_passed(target, found, ""))
+        known = {one.target for one in passed}
+        whole = [_passed(recipient.target, verdict, ""), *(one for one in skipped if one.target not in known)]
+        passed += [one.model_copy(update={"instead": instead}) for one in whole]
     if chosen:
         return Allocation(base.model_copy(update={"recipients": list(chosen.values()), "passed": passed}))
     return _all_over(base, everybody, asked, passed)
@@ -211,6 +216,7 @@ def _one(request: RoundRequest, asked: Asked) -> Allocation:
         if _ok(found):
             update = {"recipients": [_with(stand_in, found)], "candidates_left": 0, "passed": passed}
             return Allocation(first.model_copy(update=update))
+        passed.append(_passed(target, found, ""))
     return _all_over(first, tried, asked, passed)
 
 

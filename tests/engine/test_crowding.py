@@ -89,6 +89,10 @@ def test_a_round_without_room_is_one_due_and_neither_repeats_nor_polls() -> None
     assert climb.minutes_of("person:ana") == [20, 25, 30]  # the rhythm of the tier goes on
     [waits] = climb.noted("round.waits")
     assert "waits until" in waits.what
+    # Whoever asks why a person was not paged finds a line of their own, not only one of the round's.
+    [over] = climb.noted("page.passed_over")
+    assert (over.what, over.data["target"]) == ("person:ana is not paged", "person:ana")
+    assert over.why.startswith("had 5 pages within 1h; no room until")
 
 
 def test_room_may_be_gone_again_and_the_tier_limit_counts_from_the_entry_all_the_same() -> None:

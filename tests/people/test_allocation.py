@@ -101,6 +101,24 @@ def test_the_turn_goes_on_past_others_who_are_over_and_then_to_the_layers_below(
     assert names(Books({"ana": FULL, "bob": FULL}).round("schedule:layered")) == ["cyd"]
 
 
+@pytest.mark.parametrize("how", ["everyone", "one_at_a_time"])
+def test_everybody_who_is_passed_over_on_the_way_to_who_is_told_has_a_line_of_their_own(how: str) -> None:
+    found = Books({"ana": FULL, "bob": QUIET}).round("schedule:duty", how=how)
+    assert names(found) == ["cyd"]
+    assert [(one.target, one.why, one.until) for one in found.passed] == [
+        ("person:ana", FULL.says, FULL.until),
+        ("person:bob", QUIET.says, QUIET.until),
+    ]
+
+
+def test_a_stand_in_who_is_over_has_one_line_however_many_they_could_stand_in_for() -> None:
+    over = {"ana": FULL, "cyd": FULL, "bob": QUIET, "dan": QUIET, "eve": QUIET}
+    found = Books(over).round("schedule:layered", "person:cyd")
+    lines = [one.target for one in found.passed]
+    assert len(lines) == len(set(lines))
+    assert "person:bob" in lines
+
+
 def test_without_anybody_in_the_schedule_it_is_the_backup() -> None:
     over = dict.fromkeys(("ana", "bob", "cyd"), FULL)
     assert names(Books(over).round("schedule:duty")) == ["eve"]
