@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
@@ -39,6 +40,11 @@ class Entry(BaseModel):
     def body(self) -> bytes:
         """The bytes whose digest the chain covers: canonical JSON, UTF-8, keys sorted, no spaces."""
         return canonical({"actor": self.actor.model_dump(), "what": self.what, "why": self.why, "data": self.data})
+
+    @cached_property
+    def weight(self) -> int:
+        """About how many bytes it takes as JSON; worked out once, for outboxes are weighed with each new entry."""
+        return 4 * (len(self.what) + len(self.why)) + 2 * len(str(self.data)) + 300
 
 
 class Head(BaseModel):

@@ -97,8 +97,12 @@ class EffectRunner:
         found, self._outcomes = self._outcomes, []
         return found
 
-    def reconcile(self) -> bool:
-        """Make what runs equal to what is wanted; whether that took anything to be started or cancelled."""
+    def reconcile(self, *, paging: bool = True) -> bool:
+        """Make what runs equal to what is wanted; whether that took anything to be started or cancelled.
+
+        Args:
+            paging: False starts nothing that tells people: perhaps it is not wanted any more.
+        """
         changed = False
         wanted = self._state().pending
         for effect_id, task in self._tasks.items():
@@ -112,6 +116,8 @@ class EffectRunner:
                 continue
             if isinstance(effect, ResolveRound | SendPages) and effect.after in wanted:
                 continue  # the page it replaces has not handed back its receipts
+            if isinstance(effect, ResolveRound | SendPages) and not paging:
+                continue
             if effect.cancelled:
                 # Cancelled before it was started here: there is nothing to wait for.
                 self._outcomes.append(_never_started(effect))

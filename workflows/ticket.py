@@ -42,6 +42,7 @@ from escalade.ticket import Status, key_of
 from workflows import doorway
 from workflows.alarm import Alarm, rest_alarm
 from workflows.attributes import Attributes, details
+from workflows.backlog import Backlog
 from workflows.effects import EffectRunner, batch
 from workflows.lives import begin, next_ticket, same_ticket
 from workflows.parked import Parked
@@ -85,7 +86,7 @@ class TicketWorkflow:
             now=workflow.now(),
         )
         self._state, self._problems = beginning.state, beginning.problems
-        self._waiting: list[Event] = beginning.waiting
+        self._backlog = Backlog(beginning.waiting)
         if not beginning.goes_on:
             self._idle_from = workflow.now()
         self._alarm = Alarm(self._wake)
@@ -120,6 +121,8 @@ class TicketWorkflow:
         """A command of somebody who waits for the answer."""
         if self._state.policy is None:
             await workflow.wait_condition(lambda: self._state.policy is not None)
+        if self._backlog and self._takes_turns:
+            await workflow.wait_condition(lambda: not self._backlog)  # what came before it goes before it
         command = doorway.command(name, args)
         if isinstance(command, str):
             raise ApplicationError(command, type="malformed", non_retryable=True)
@@ -138,17 +141,25 @@ class TicketWorkflow:
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """A command or fact of somebody who does not wait."""
-        event = doorway.event(name, args)
-        if self._state.policy is None:
-            self._waiting.append(event)
+        if self._state.policy is not None and (not self._takes_turns or self._backlog.passes(self._task)):
+            self._take_in(doorway.event(name, args))
         else:
-            self._take_in(event)
+            self._backlog.add(name, args)
+            self._wake()
 
     def _take_in(self, event: Event) -> None:
         if self._state.next_ticket is not None:
             self._parked.add(event)  # the next life's, which has not begun
         else:
             self._decide(event)
+
+    def _take_in_turn(self, event: Event) -> None:
+        # Outside its handler no interceptor stands around it, and what raises here would wedge the ticket (41).
+        try:
+            self._take_in(event)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            workflow.logger.error("A signal could not be handled.", exc_info=error)
+            self.record_fault(f"a signal could not be handled: {type(error).__name__}: {error}")
 
     def record_fault(self, text: str) -> None:
         """Put what a handler raised into the timeline; called by the worker's interceptor."""
@@ -173,6 +184,15 @@ class TicketWorkflow:
     def upcoming(self) -> list[Upcoming]:
         """What happens next, and when, and why."""
         return upcoming(self._state)
+
+    @property
+    def _takes_turns(self) -> bool:
+        """Whether a workflow task decides so many signals and no more; older rules decided all that had come."""
+        return self._state.engine >= 3
+
+    @property
+    def _task(self) -> int:
+        return workflow.info().get_current_history_length()
 
     # -- the loop -------------------------------------------------------------------------------------------------
 
@@ -199,13 +219,13 @@ class TicketWorkflow:
         )
         admission.notes += self._problems
         self._decide(Admitted(admission=admission))
-        waiting, self._waiting = self._waiting, []
-        born = payload_digest(state.ticket)
-        for n, event in enumerate(waiting):
+        if self._backlog:
+            first = self._backlog.next()
             # Signal-with-start says the same twice: the first of it is the ticket itself, not a repetition.
-            if n == 0 and isinstance(event, Opened) and payload_digest(event.ticket) == born:
-                continue
-            self._take_in(event)
+            if not isinstance(first, Opened) or payload_digest(first.ticket) != payload_digest(state.ticket):
+                self._take_in_turn(first)
+        while self._backlog and not self._takes_turns:
+            self._take_in_turn(self._backlog.next())
 
     def _step(self) -> bool:
         """Take in what finished, do what is due, set going what is wanted.
@@ -214,18 +234,27 @@ class TicketWorkflow:
             Whether the ticket is over and everything is written.
         """
         self._woken = False
+        for event in self._backlog.turn(self._task):
+            self._take_in_turn(event)
         outcomes = self._effects.outcomes()
         for event in outcomes:
             self._decide(event)
         written = self._journal_is_back()
-        self._look_at_the_clock()
-        commanded = [self._effects.reconcile(), self._keep_journal(), self._attributes.update(self._state)]
+        holds = self._backlog.holds_paging(workflow.now())
+        if not holds:
+            self._look_at_the_clock()
+        commanded = [
+            self._effects.reconcile(paging=not holds),
+            self._keep_journal(),
+            self._attributes.update(self._state),
+        ]
         workflow.set_current_details(details(self._state))
         if self._over():
             return True
         if self._should_continue_as_new():
             self._continue_as_new()
-        if self._state.status is not Status.CLOSED:  # a timer that is still set when the workflow ends costs nothing
+        # A timer that is still set when the workflow ends costs nothing.
+        if self._backlog or self._state.status is not Status.CLOSED:
             commanded.append(self._set_alarm())
         if (outcomes or written) and not any(commanded):
             self._leave_a_mark()
@@ -251,6 +280,9 @@ class TicketWorkflow:
 
     def _set_alarm(self) -> bool:
         now = workflow.now()
+        if self._backlog:
+            # Ends this workflow task and begins the next.
+            return self._alarm.set(now + timedelta(milliseconds=1), f"{len(self._backlog)} signals wait for their turn")
         due, summary = None, ""
         ahead = [*dues(self._state)[:1]]
         if (repeat := repeat_ahead(self._state)) is not None and repeat.at > now:
@@ -296,6 +328,8 @@ class TicketWorkflow:
 
     def _over(self) -> bool:
         state = self._state
+        if self._backlog:
+            return False
         if state.next_ticket is not None:
             return True  # somebody needs a human now: what is left to clean up goes along
         return state.status is Status.CLOSED and not state.outbox and not self._effects.busy and not self._journalling
@@ -309,7 +343,7 @@ class TicketWorkflow:
         return self._idle_from + IDLE if resting and self._idle_from is not None else None
 
     def _should_continue_as_new(self) -> bool:
-        if self._state.policy is None or self._state.status is Status.CLOSED:
+        if self._state.policy is None or self._state.status is Status.CLOSED or self._backlog:
             return False
         if not workflow.all_handlers_finished():
             return False

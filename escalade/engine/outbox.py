@@ -24,18 +24,13 @@ _FEW: Final = 40
 """So few entries, each bounded, stay below the limits without being weighed."""
 
 
-def weight(entry: Entry) -> int:
-    """About how many bytes an entry takes as JSON."""
-    return 4 * (len(entry.what) + len(entry.why)) + 2 * len(str(entry.data)) + 300
-
-
 def first_slice(entries: list[Entry]) -> list[Entry]:
     """The oldest entries that go together in one activity; at least one."""
     if len(entries) <= _FEW // 4:
         return list(entries)
     total = 0
     for n, entry in enumerate(entries):
-        total += weight(entry)
+        total += entry.weight
         if total > SLICE_BYTES and n:
             return entries[:n]
     return list(entries)
@@ -47,7 +42,7 @@ def overflow(entries: list[Entry]) -> int:
         return 0
     total = 0
     for kept, entry in enumerate(reversed(entries)):
-        total += weight(entry)
+        total += entry.weight
         if total > MOST_BYTES or kept == MOST:
             return len(entries) - kept + 1
     return 0

@@ -6,11 +6,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 
-from escalade.ticket import Ticket, workflow_id
+from escalade.ticket import Severity, Ticket, workflow_id
 from tests.worker.installation import installed
 from tests.workflows.conftest import MakeTower
+from worker.client import TicketClient
 from worker.testing import real_server
+from workflows.backlog import AT_ONCE
 
 ONE = {"name": "one", "page": ["person:ana"], "acknowledge_within": "15m", "repeat_every": "10m"}
 TWO = {"name": "two", "page": ["person:bob"], "acknowledge_within": "15m"}
@@ -73,3 +76,41 @@ async def test_a_flood_while_a_ticket_ends_does_not_wedge_the_next_one(tmp_path:
         assert len(again) + left_out.data["count"] == 23 + 40
         assert [entry.kind for entry in entries].count("message.unreadable") == 1
         assert "ticket.note" in [entry.kind for entry in entries]
+
+
+async def test_thousands_of_signals_that_no_worker_saw_delay_the_first_page_and_wedge_nothing(tmp_path: Path) -> None:
+    many = 10 * AT_ONCE
+    async with real_server() as client:
+        first = Ticket(title="disk full", severity=Severity.SEV1, dedupe_key="disk", source="prom")
+        opened = await TicketClient(client).open(first)
+        handle = client.get_workflow_handle(workflow_id(opened.key))
+        left = iter(range(many))
+
+        async def sender() -> None:
+            for n in left:
+                await handle.signal(
+                    "open", {"title": f"disk full {n}", "labels": {"host": f"h{n}"}, "event_id": f"e{n}"}
+                )
+
+        await asyncio.gather(*(sender() for _ in range(20)))
+        async with installed(client, tmp_path) as there:
+            view = await there.until(opened.key, lambda view: bool(view.told) and view.repeats == many)
+            assert view.ticket.severity is Severity.SEV1
+        failed = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+        assert not [event async for event in handle.fetch_history_events() if event.event_type == failed]
+
+
+async def test_an_acknowledgement_behind_a_flood_is_in_hand_before_anybody_is_paged(tmp_path: Path) -> None:
+    async with real_server() as client:
+        opened = await TicketClient(client).open(Ticket(title="disk full", dedupe_key="disk", source="prom"))
+        handle = client.get_workflow_handle(workflow_id(opened.key))
+        for n in range(AT_ONCE + 20):
+            await handle.signal("open", {"title": f"disk full {n}", "event_id": f"e{n}"})
+        await handle.signal("acknowledge", {"by": "ana", "event_id": "a1"})
+        async with installed(client, tmp_path) as there:
+            view = await there.until(
+                opened.key, lambda view: view.acknowledged and view.repeats == AT_ONCE + 20 and not view.unwritten
+            )
+            assert view.told == []
+            stored = [stored.entry.kind for stored in there.store.entries(workflow_id(opened.key))]
+        assert "page.accepted" not in stored
