@@ -80,7 +80,7 @@ def _standing(view: TicketView, when: Moments) -> Iterator[Text]:
         until = f" until {when.clock(view.paused_until)}" if view.paused_until else ""
         yield Text(f"paused{until}: {view.paused_why}".rstrip(": "), style="due")
     if view.maintenance_until and view.status.is_open:
-        until = when.both(view.maintenance_until)
+        until = f"{when.clock(view.maintenance_until)} ({when.relative(view.maintenance_until)})"
         yield Text(f"in maintenance until {until}: {readable(view.maintenance_why, when)}", style="due")
     if view.resolved_at:
         yield Text(f"resolved {when.both(view.resolved_at)}", style="good")

@@ -12,6 +12,8 @@ from escalade.record import Entry
 
 _BAD = (".failed", ".nobody", ".unknown", ".refused", ".exhausted", ".expired")
 _GOOD = (".acknowledged", ".resolved", ".delivered", ".closed")
+_NOT_TOLD = ("page.passed_over", "page.dropped")
+"""Pages that were not made: nothing but their own line says why."""
 
 
 def entry_line(entry: Entry, when: Moments) -> Text:
@@ -22,7 +24,7 @@ def entry_line(entry: Entry, when: Moments) -> Text:
         via = f" by {entry.actor.via}" if entry.actor.via else ""
         line.append(f"[{entry.actor.id}{via}{claimed}] ", style="key")
     line.append(readable(entry.what, when), style=_style(entry.kind))
-    if entry.why and not entry.kind.startswith("page."):
+    if entry.why and (entry.kind in _NOT_TOLD or not entry.kind.startswith("page.")):
         # Why somebody was paged is said where the round was decided.
         line.append(f" — {readable(entry.why, when)}", style="quiet")
     line.plain = one_line(line.plain)

@@ -84,11 +84,13 @@ def why(state: TicketState, name: str, at: datetime) -> ClockWhy | None:
     if read is None:
         return None
     thresholds = sorted(read.thresholds(), key=lambda each: (each[1] is None, each[1] or at))
+    seen_until = min(at, run.stopped_at) if run is not None and run.stopped_at is not None else at
     return ClockWhy(
         clock=_view(state, read, at),
         seconds=read.length.total_seconds() if read.length is not None else None,
         thresholds=[
-            ThresholdAt(at=when, threshold=text, passed=when is not None and when <= at) for text, when in thresholds
+            ThresholdAt(at=when, threshold=text, passed=when is not None and when <= seen_until)
+            for text, when in thresholds
         ],
         explanation=[*_story(state, read, at), *(explain(_whole_clock(read, at)) if read.promised else [])],
     )

@@ -34,7 +34,7 @@ def lines(ticket: Climb) -> list[str]:
 def test_each_clock_says_its_state_what_is_used_and_what_is_left() -> None:
     ticket = climb()
     assert lines(ticket) == [
-        "first response  met  20m of 1h used, due in 30m (10:00:00), stopped 10m ago (09:20:00) by reply",
+        "first response  met  20m of 1h used, due 10:00:00, stopped 10m ago (09:20:00) by reply",
         "resolution  running  30m of 4h used, due in 3h30m (13:00:00), 3h30m left, 75% in 2h30m (12:00:00)",
     ]
 
@@ -61,3 +61,26 @@ def test_why_names_thresholds_and_the_time_used_is_by_tier() -> None:
     assert "resolution: 4h (around the clock), from 09:00:00." in text
     assert [line.plain for line in used_lines(view(ticket.state, ticket.now).used)] == ["one  30m"]
     assert START + timedelta(minutes=30) == ticket.now
+
+
+def test_what_is_used_and_what_is_left_add_up_and_agree_with_the_journal() -> None:
+    ticket = climb()
+    ticket.forward(seconds=12.6)
+    assert lines(ticket)[1].startswith("resolution  running  30m13s of 4h used")
+    assert ", 3h29m left" in lines(ticket)[1]
+    short = Climb(policy(TIER, clocks={"first_response": {"target": "1m"}}), roster("ana"))
+    short.forward(seconds=12.6)
+    assert lines(short)[0].startswith("first response  running  13s of 1m used")
+    assert "47s left" in lines(short)[0]
+
+
+def test_a_threshold_after_the_stop_is_not_reached_and_never_becomes_passed() -> None:
+    ticket = climb()
+    ticket.does("ana", "resolve")
+    ticket.forward(hours=9)
+    told = why(ticket.state, "resolution", ticket.now)
+    assert told is not None
+    assert not any(each.passed for each in told.thresholds)
+    text = [line.plain for line in why_page(told, moments(ticket.now, utc=True))]
+    assert "       75%  not reached: it had stopped" in text
+    assert "    breach  not reached: it had stopped" in text

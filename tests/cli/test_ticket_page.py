@@ -8,9 +8,10 @@ import pytest
 
 from cli.render.moments import Moments
 from cli.render.ticket_page import ticket_page
+from cli.render.timeline import timeline
 from cli.ticket.gathering import view_of
 from escalade.messages.views import Told
-from tests.cli.making import OPENED, snapshot
+from tests.cli.making import OPENED, entry, snapshot
 
 NOW = Moments(OPENED + timedelta(minutes=5))
 ANA, BRUNO = "person:ana", "person:bruno"
@@ -40,3 +41,20 @@ def test_only_acknowledgements_of_who_was_paged_count_towards_the_quorum(
     )
     page = "\n".join(line.plain for line in ticket_page(view, [], NOW))
     assert says in page
+
+
+def test_the_timeline_says_why_somebody_was_passed_over_and_repeats_no_reason_of_a_page() -> None:
+    over = entry(
+        "aaaaaaaaaa", 1, f"{ANA} is not paged; {BRUNO} instead", kind="page.passed_over", why="had 3 pages within 1m"
+    )
+    told = entry("aaaaaaaaaa", 2, f"{BRUNO} has received it", kind="page.delivered", why="instead of person:ana")
+    page = [line.plain for line in timeline([over, told], NOW)]
+    assert page[0].endswith("person:ana is not paged; person:bruno instead — had 3 pages within 1m")
+    assert page[1].endswith("person:bruno has received it")
+
+
+def test_the_end_of_maintenance_is_named_and_how_far_away_it_is() -> None:
+    until = NOW.now + timedelta(minutes=5)
+    view = view_of(snapshot("aaaaaaaaaa")).model_copy(update={"maintenance_until": until, "maintenance_why": "db"})
+    page = "\n".join(line.plain for line in ticket_page(view, [], NOW))
+    assert f"in maintenance until {NOW.clock(until)} (in 5m): db" in page
