@@ -88,6 +88,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "clock.started": "Clocks run from here: what they promise, and until when.",
         "clock.warned": "Thresholds of a clock were passed: all of them in one entry, and in one notice.",
         "clock.breached": "A clock is past its due.",
+        "clock.held": "A clock passed something while the tier was closed: nobody is woken, and when they are told.",
         "clock.paused": "Clocks stand still: on what, and what they had used.",
         "clock.resumed": "Clocks run again with what was left, and until when.",
         "clock.met": "A clock was stopped in time: by what, and how much was used.",

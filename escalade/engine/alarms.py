@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
+from escalade.engine.calendars import opening
 from escalade.engine.clocks import TOLD, clock_data
+from escalade.engine.clockstate import Unheard
 from escalade.engine.draft import Draft
 from escalade.engine.ladder import Wish, climb, punctual
 from escalade.engine.moving import change_severity
 from escalade.engine.pausing import drop_pause
 from escalade.engine.points import Point, label_of, points
+from escalade.engine.state import PUNCTUAL
 from escalade.policy.clocks import BREACH, NEXT
 from escalade.policy.pinned import PinnedAction
 from escalade.ticket import Severity
@@ -18,6 +21,9 @@ from escalade.time.durations import format_duration
 from escalade.time.instants import format_instant
 
 Passed = tuple[Point, list[PinnedAction]]
+
+_HELD: Final = ("owner", "tier", "followers")
+"""Words for people whom nothing else wakes while the tier is closed; a target by name is told all the same."""
 
 
 def sound(d: Draft) -> Wish | None:
@@ -30,6 +36,11 @@ def sound(d: Draft) -> Wish | None:
         return None
     fresh = _pass(d)
     if not fresh:
+        if state.unheard is not None:
+            if _closed(d):  # nobody looked while it was open
+                state.unheard = state.unheard.model_copy(update={"since": d.now})
+            else:
+                _tell(d, Unheard(since=d.now))
         return None
     here = state.visit.tier if state.visit is not None else 0
     said = [_note(d, name, fresh) for name in dict.fromkeys(point.clock for point, _ in fresh)]
@@ -84,21 +95,59 @@ def _note(d: Draft, name: str, fresh: list[Passed]) -> str:
 
 def _notify(d: Draft, fresh: list[Passed], said: list[str]) -> None:
     """One message for everybody who is to hear of any of it; whoever is asked something is asked in theirs."""
-    heard: list[str] = []
+    words: list[str] = []
     questions: list[str] = []
-    asked: list[str] = []
     for _, actions in fresh:
         for action in actions:
             if action.do == "notify":
-                heard += [target for word in action.whom for target in _people(d, word)]
+                words += action.whom
             elif action.do == "ask_owner":
                 questions.append(action.to)
-                asked += _people(d, "owner")
+    news = Unheard(since=d.now, words=words, questions=questions, said=said)
+    if _closed(d):
+        news = _keep(d, news)
+    _tell(d, news)
+
+
+def _closed(d: Draft) -> bool:
+    """Whether the tier is closed at this severity: nobody is woken then. What falls due with the close is told yet."""
+    time = d.state.time
+    return d.state.engine >= 3 and opening(time, d.now) > d.now and not time.between(d.now - PUNCTUAL, d.now)
+
+
+def _keep(d: Draft, news: Unheard) -> Unheard:
+    """Keep what would wake somebody until the tier opens; the rest of it, for those who are named."""
+    state = d.state
+    held = [word for word in news.words if word in _HELD]
+    if not held and not news.questions:
+        return news
+    state.unheard = _joined(state.unheard, news.model_copy(update={"words": held}))
+    opens = format_instant(opening(state.time, d.now))
+    whom = " and ".join(dict.fromkeys([*held, *(["owner"] if news.questions else [])]))
+    why = f"{state.tier_name} is closed, and {state.ticket.severity.value} wakes nobody"
+    d.note("clock.held", f"{whom}: told of it when {state.tier_name} opens, {opens}", why, until=opens)
+    return news.model_copy(update={"words": [word for word in news.words if word not in _HELD], "questions": []})
+
+
+def _joined(old: Unheard | None, new: Unheard) -> Unheard:
+    if old is None:
+        return new
+    joined = {name: list(dict.fromkeys([*getattr(old, name), *getattr(new, name)])) for name in ("words", "questions")}
+    return new.model_copy(update={**joined, "said": [*old.said, *new.said]})
+
+
+def _tell(d: Draft, news: Unheard) -> None:
+    """One message for everybody: with what was kept for the opening, once the tier is open."""
+    if d.state.unheard is not None and not _closed(d):
+        news = _joined(d.state.unheard, news)
+        d.state.unheard = None
+    said = news.said
+    heard = [target for word in news.words for target in _people(d, word)]
+    asked = list(dict.fromkeys(_people(d, "owner"))) if news.questions else []
     subject = f"{d.state.ticket.title}: {said[0].split(': ')[0] if len(said) == 1 else 'clocks'}"
     text = "\n".join(said)
-    asked = list(dict.fromkeys(asked))
     if asked:
-        d.notify(asked, subject, "\n".join([text, *dict.fromkeys(questions)]), why="is asked by a clock")
+        d.notify(asked, subject, "\n".join([text, *dict.fromkeys(news.questions)]), why="is asked by a clock")
     others = [target for target in dict.fromkeys(heard) if target not in asked]
     d.notify(others, subject, text, why="named by a clock")
 

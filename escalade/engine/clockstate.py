@@ -61,6 +61,20 @@ class ClockRun(BaseModel):
         return self.stopped_at is None
 
 
+class Unheard(BaseModel):
+    """What clocks passed while the tier was closed: whoever would have been woken for it hears of it at the opening."""
+
+    model_config = ConfigDict(frozen=True)
+
+    since: Instant
+    """It waits for the opening after this."""
+    words: list[str] = Field(default_factory=list)
+    """Who is to hear of it: `owner`, `tier`, `followers`; whoever that is by then."""
+    questions: list[str] = Field(default_factory=list)
+    """What the owner is asked."""
+    said: list[str] = Field(default_factory=list)
+
+
 class TierUse(BaseModel):
     """How much of the time a tier has used."""
 

@@ -38,6 +38,7 @@ class DueKind(StrEnum):
     HORIZON = "horizon"
     BREACH = "breach"
     CLOCK = "clock"
+    UNHEARD = "unheard"
     HOLD_ENDS = "hold_ends"
     ROOM = "room"
     ROUND = "round"
@@ -89,6 +90,10 @@ def _dues(state: TicketState) -> Iterator[Due]:
         return
     if state.clocks:
         yield from _clocks(state)
+    if (unheard := state.unheard) is not None:
+        whom = " and ".join(unheard.words)
+        what = f"{whom}: told of clocks" if whom else "clocks are told"
+        yield Due(opening(state.time, unheard.since), DueKind.UNHEARD, what, "nobody is woken for it before")
     if state.policy.calendars:
         yield from _horizon(state)
     if state.pause is not None:

@@ -132,7 +132,7 @@ def resolve(d: Draft, cmd: Resolve) -> None:
     d.drop_steps()
     clocks.resolved(d)
     leave(d)
-    state.pause = state.maintenance = None
+    state.pause = state.maintenance = state.unheard = None
     state.next_pass_at = None
     state.status = Status.RESOLVED
     state.resolved_at = d.now

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from escalade.effects import AnyEffect
 from escalade.engine.calendars import tier_time
-from escalade.engine.clockstate import ClockRun, TierUse
+from escalade.engine.clockstate import ClockRun, TierUse, Unheard
 from escalade.maintenance.pinned import PinnedWindow
 from escalade.messages.activities import Receipt
 from escalade.people.resolve import ContactPlan
@@ -26,9 +26,10 @@ ENGINE: Final = 3
 """The meaning of these rules. Every change of meaning is a branch on `TicketState.engine` (decision 40).
 
 2: a workflow task that takes in an outcome always commands something (`workflows.ticket`).
-3: clocks, calendars of tiers, and how much of the time each tier used; rounds keep to people's limits, quiet hours
-and rest; the catch-all of an empty tier leads on when it fails; a provider takes back the one message that it names;
-one's own acknowledgement is given up alone; the roster is asked about an acknowledger whom the ticket does not know.
+3: clocks, calendars of tiers, and how much of the time each tier used; clocks wake nobody of a closed tier; rounds keep
+to people's limits, quiet hours and rest; the catch-all of an empty tier leads on when it fails; a provider takes back
+the one message that it names; one's own acknowledgement is given up alone; the roster is asked about an acknowledger
+whom the ticket does not know.
 """
 
 RHYTHM: Final = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15))
@@ -226,6 +227,8 @@ class TicketState(BaseModel):
     head: Head | None = None
     clocks: dict[str, ClockRun] = Field(default_factory=dict)
     """By name, those that stopped included."""
+    unheard: Unheard | None = None
+    """What clocks passed in closed time, and nobody was woken for."""
     unanswered: list[Instant] = Field(default_factory=list)
     """When the customer wrote what nobody has answered, in order: the update clock counts from the first of them."""
     answered_at: Instant | None = None
