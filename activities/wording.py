@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ _TITLE: Final = 250
 _DESCRIPTION: Final = 2000
 _SHORT: Final = 300
 _LINKS: Final = 10
+_INSTANT: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|\+00:00)(?!\w)")
 
 _log = logging.getLogger(__name__)
 
@@ -166,7 +168,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "links": links,
         "web_link": web_link,
         "purpose": letter.purpose,
-        "why": one_line(say_why(letter.why, reader.language), 500),
+        "why": one_line(_at_home(say_why(letter.why, reader.language), reader.zone), 500),
         "acknowledge": f"escalade ticket ack {brief.key}",
         "show": f"escalade ticket show {brief.key}",
         "tickets": [_line(ticket, reader.zone) for ticket in letter.tickets],
@@ -174,8 +176,20 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "opened_at": _clock(brief.opened_at, reader.zone),
         "climbs_at": _clock(brief.acknowledge_by, reader.zone) if brief.acknowledge_by else "",
         "subject": one_line(say_subject(letter.subject, brief.title, reader.language), _SUBJECT),
-        "text": lines(letter.text, 4000),
+        "text": lines(_at_home(letter.text, reader.zone), 4000),
     }
+
+
+def _at_home(text: str, zone: tzinfo) -> str:
+    """A text with its instants on the reader's wall clock: what is kept for good names them in UTC."""
+    return _INSTANT.sub(lambda found: _there(found[0], zone), text)
+
+
+def _there(written: str, zone: tzinfo) -> str:
+    try:
+        return _clock(datetime.fromisoformat(written), zone)
+    except (ValueError, OverflowError):
+        return written  # somebody wrote what only looks like one
 
 
 def _line(ticket: TicketBrief, zone: tzinfo) -> dict[str, str]:

@@ -188,3 +188,13 @@ def test_every_status_has_a_french_word() -> None:
     resolved = FULL.model_copy(update={"status": Status.RESOLVED})
     made = Wording().message(letter("fr", purpose="notice", about=resolved, subject="x"))
     assert "Gravité        sev1, résolu, palier primary" in made.text
+
+
+def test_instants_in_a_message_are_on_the_wall_clock_of_its_reader() -> None:
+    said = "first response is missed: 8s of 8s used, due 2026-07-09T08:00:28.869Z"
+    made = Wording().message(letter("en", purpose="notice", text=said))
+    assert "due 2026-07-09 10:00 CEST" in made.text
+    assert "due 2026-07-09 10:00 CEST" in made.short
+    assert made.data["why"] == WHY, "programs read instants"
+    odd = Wording().message(letter("en", purpose="notice", text="99: 2026-99-09T08:00:28Z, 0001-01-01T00:00:00Zulu"))
+    assert "2026-99-09T08:00:28Z, 0001-01-01T00:00:00Zulu" in odd.text
