@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -125,4 +125,4 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
 def _length(start: datetime, end: datetime) -> str:
     from escalade.time.durations import format_duration
 
-    return format_duration(end - start)
+    return format_duration(timedelta(seconds=round((end - start).total_seconds())))

@@ -69,6 +69,8 @@ def _standing(view: TicketView, when: Moments) -> Iterator[Text]:
         yield Text(f"merged into {view.merged_into}")
     if view.tier_name:
         place = f"tier {view.tier} of {len(view.tiers) or '?'}: {view.tier_name}"
+        if 0 < len(view.tiers) < view.tier:
+            place = f"past the last tier: {view.tier_name}"
         if view.round:
             place += f", round {view.round}"
         if view.entered_at:

@@ -70,7 +70,7 @@ class PageLimit(Written):
     @classmethod
     def _long_enough(cls, value: timedelta | Literal["night"]) -> timedelta | Literal["night"]:
         if value != "night" and not timedelta(seconds=1) <= value <= timedelta(days=31):
-            raise ValueError("per is out of bounds; give 1s to 31d, or night")
+            raise ValueError(f"per is out of bounds: {format_duration(value)}; give 1s to 31d, or night")
         return value
 
 
@@ -110,7 +110,7 @@ class DigestRule(Written):
     @classmethod
     def _bounded(cls, value: timedelta) -> timedelta:
         if not timedelta(seconds=1) <= value <= timedelta(days=1):
-            raise ValueError("this is out of bounds; give 1s to 1d")
+            raise ValueError(f"this is out of bounds: {format_duration(value)}; give 1s to 1d")
         return value
 
 

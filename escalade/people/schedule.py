@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from escalade.people.rotation import Rotation
-from escalade.time.durations import Duration
+from escalade.time.durations import Duration, format_duration
 from escalade.time.zones import WEEKDAYS, Weekday, Zone, at_wall_clock
 from escalade.written import Identifier, Written
 
@@ -192,7 +192,7 @@ class HandoffNotices(Written):
     @classmethod
     def _bounded(cls, value: timedelta | None) -> timedelta | None:
         if value is not None and not timedelta(minutes=1) <= value <= timedelta(days=14):
-            raise ValueError("ahead is out of bounds; give 1m to 14d")
+            raise ValueError(f"ahead is out of bounds: {format_duration(value)}; give 1m to 14d")
         return value
 
 

@@ -12,7 +12,7 @@ from escalade.people.roster import TARGET_KINDS, parse_target
 from escalade.policy.clocks import ClocksSpec, TierClockSpec
 from escalade.policy.lengths import Length, TierLimit, is_short
 from escalade.ticket import Severity
-from escalade.time.durations import Duration
+from escalade.time.durations import Duration, format_duration
 from escalade.written import Identifier, Written
 
 Nobody = Literal["skip", "wait", "hold", "catch_all"]
@@ -210,5 +210,5 @@ class PolicySpec(Written):
     @classmethod
     def _bounded_delivery(cls, value: timedelta) -> timedelta:
         if not timedelta(seconds=1) <= value <= timedelta(minutes=10):
-            raise ValueError("deliver_within is out of bounds; give 1s to 10m")
+            raise ValueError(f"deliver_within is out of bounds: {format_duration(value)}; give 1s to 10m")
         return value

@@ -112,6 +112,8 @@ def test_gaps_are_found_in_one_schedule_or_in_all(escalade: Run, file: Path) -> 
         ("2026-03-29T05:00:00+02:00", "2026-03-29T09:00:00+02:00"),
     ]
     assert "4h" in escalade("oncall", "gaps", "--file", str(file), *span).out
+    out = escalade("oncall", "gaps", "--file", str(file), "--from", "2026-03-28T06:00:00.25", "--to", "2026-03-29").out
+    assert out.split()[-1] == "3h", "from now is hardly ever a whole second"
 
 
 @pytest.mark.parametrize(

@@ -58,3 +58,12 @@ def test_the_end_of_maintenance_is_named_and_how_far_away_it_is() -> None:
     view = view_of(snapshot("aaaaaaaaaa")).model_copy(update={"maintenance_until": until, "maintenance_why": "db"})
     page = "\n".join(line.plain for line in ticket_page(view, [], NOW))
     assert f"in maintenance until {NOW.clock(until)} (in 5m): db" in page
+
+
+def test_the_catch_all_is_past_the_last_tier_and_no_fourth_of_three() -> None:
+    there = {"tiers": ["one", "two", "three"], "tier": 4, "tier_name": "catch-all"}
+    page = "\n".join(
+        line.plain for line in ticket_page(view_of(snapshot("aaaaaaaaaa")).model_copy(update=there), [], NOW)
+    )
+    assert "past the last tier: catch-all" in page
+    assert "4 of 3" not in page

@@ -117,7 +117,7 @@ def test_a_person_takes_what_they_leave_out_from_the_one_for_all() -> None:
         ({"quiet": [{"from": "00:00", "to": "24:00"}]}, "cover the whole week"),
         ({"quiet": [{"from": 22, "to": "07:00"}]}, "in quotes"),
         ({"quiet": [{"from": "25:00", "to": "07:00"}]}, "no 25:00 in a day"),
-        ({"digest": {"above": 5, "per": "10m", "every": "0s"}}, "out of bounds"),
+        ({"digest": {"above": 5, "per": "10m", "every": "0s"}}, "out of bounds: 0s; give 1s to 1d"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_a_mend(wrong: dict[str, object], says: str) -> None:
