@@ -85,8 +85,10 @@ def _note(d: Draft, name: str, fresh: list[Passed]) -> str:
         text = f"{label}: {names}; it was missed before: {spent}, {until}"
     else:
         text = f"{label}: {names} passed: {spent}, {until}"
-    late = d.now - mine[-1].at
+    late, pauses = d.now - mine[-1].at, read.run.pauses
     why = f"nobody looked for {format_duration(_whole(late))}" if late > timedelta(minutes=1) else mine[-1].why
+    if late > PUNCTUAL and pauses and d.now - pauses[-1].end <= PUNCTUAL:
+        why = "it was passed before the clock stood still, which is over now"
     data: dict[str, Any] = {"clock": name, "thresholds": [point.threshold for point in mine], **clock_data(read)}
     data["consumed"] = used.total_seconds()
     d.note("clock.breached" if missed else "clock.warned", text, why, **data)

@@ -244,6 +244,17 @@ def test_a_ticket_that_arrives_pending_burns_nothing() -> None:
     assert len(climb.pages) == 1
 
 
+def test_what_lay_behind_a_clock_when_it_stood_still_is_told_afterwards_with_its_reason() -> None:
+    ticket = Ticket(title="t", status="pending", opened_at=START - timedelta(hours=2), backdate=True)
+    climb = climb_with({"resolution": {"target": "1h", **PENDING}}, START, ticket=ticket)
+    climb.forward(minutes=30)
+    assert not climb.noted("clock.breached")
+    climb.does("ana", "resume")
+    climb.forward(minutes=1)
+    [entry] = climb.noted("clock.breached")
+    assert entry.why == "it was passed before the clock stood still, which is over now"
+
+
 def test_a_ticket_that_arrives_over_has_no_clocks_until_it_is_reopened() -> None:
     climb = climb_with({"resolution": {"target": "1h"}}, START, ticket=Ticket(title="t", status="resolved"))
     climb.forward(hours=5)
