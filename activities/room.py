@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from activities.guard import Guard, StoreAwayError
-from escalade.people.allocation import HAS_ROOM, Asked, Verdict, allocate
+from escalade.people.allocation import Asked, Verdict, allocate
 from escalade.people.capacity import Capacity, Window, digest_window, quiet_until, windows
 from escalade.people.changes import Changes
 from escalade.people.resolve import Load, Pressure, Recipient, ResolvedRound, RoundRequest, recipient_of
@@ -17,7 +18,7 @@ from escalade.people.roster import Roster, parse_target
 from escalade.ticket import Severity
 from escalade.time.instants import format_instant
 from store import Store
-from store.budgets import Full, Granted, GrantKind
+from store.budgets import Full, Granted, GrantKind, Wish
 
 LATELY: Final = timedelta(days=7)
 """How far back the pages count by which the least burdened is found."""
@@ -26,6 +27,8 @@ IDLE_EVERY: Final = timedelta(minutes=1)
 """How long a digest collects that is made because a channel is down, for who has no rule of their own."""
 
 _AWAY: Final = "limits and budgets are not counted"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -41,7 +44,8 @@ class Looking:
     changes: Changes = field(default_factory=Changes)
     """Who is away takes over from nobody."""
     verdicts: dict[str, Verdict] = field(default_factory=dict)
-    granted: list[str] = field(default_factory=list)
+    granted: dict[str, str] = field(default_factory=dict)
+    """Who was granted a page in it before, and instead of whom."""
     load: dict[str, Load] | None = None
     away: str = ""
     """Why the store cannot be asked."""
@@ -91,18 +95,18 @@ class Room:
         except StoreAwayError as error:
             before, look.away = {}, str(error)
         look.verdicts = {target: _verdict(grant) for target, grant in before.items()}
-        look.granted = list(before)
+        look.granted = {target: grant.instead_of for target, grant in before.items()}
         while True:
             found = allocate(look.request, look.asked())
             if found.resolved is not None:
                 notes = [f"{look.away.rstrip('.')}; {_AWAY}"] if look.away else []
                 return found.resolved.model_copy(update={"notes": [*found.resolved.notes, *notes]})
-            for target in found.ask:
-                look.verdicts[target] = await self._look_at(look, target)
+            if found.ask:
+                await self._look_at(look, found.ask, found.instead_of)
             if found.weigh:
                 look.load = await self._load(look, found.weigh)
             if found.force is not None:
-                await self._force(look, *found.force)
+                await self._force(look, *found.force, instead_of=found.instead_of)
 
     async def for_digest(
         self, target: str, digest_id: str, *, at: datetime, roster: Roster, urgent: bool
@@ -131,34 +135,56 @@ class Room:
         if isinstance(found, Full) and urgent:
             says = "something in it may not wait"
             await self._guard.call(
-                lambda: self._store.force(digest_id, target, slots, at=at, kind="pressed", says=says),
+                lambda: self._store.force(digest_id, Wish(target, slots), at=at, kind="pressed", says=says),
                 within=self._within,
             )
             return None
         return found if isinstance(found, Full) else None
 
-    async def _look_at(self, look: Looking, target: str) -> Verdict:
-        capacity, zone = look.roster.capacity_of(target), _zone(look.roster, target)
-        collect = self._collect(look, capacity)
-        digests = collect is not None
-        quiet = None if look.pressure.ignore_quiet else quiet_until(capacity, zone, look.at)
-        if quiet is not None:
-            return Verdict("quiet", f"has quiet hours until {format_instant(quiet)}", quiet, digests)
-        slots = windows(capacity, zone, look.at)
-        first = all(verdict.kind == "room" for verdict in look.verdicts.values())
-        if look.away or (not slots and not digests and first):
-            return HAS_ROOM
+    async def give_back(self, round_id: str, targets: Sequence[str] | None = None) -> None:
+        """Let a round have taken nothing from people whom nobody told of it.
+
+        It may be done again, and need not succeed: what is left taken is found when it is in somebody's way.
+
+        Args:
+            round_id: the round, or the digest.
+            targets: who was not told; whoever was not when it is None.
+        """
         try:
-            found = await self._guard.call(
-                lambda: self._store.take(look.round_id, target, slots, at=look.at, collect=collect),
-                within=self._within,
-            )
+            await self._guard.call(lambda: self._store.give_back(round_id, targets), within=self._within)
         except StoreAwayError as error:
-            look.away = str(error)
-            return HAS_ROOM
-        if isinstance(found, Full):
-            return Verdict("full", found.says, found.until, digests)
-        return _verdict(found)
+            _log.warning("round %s: what it took and did not need is not given back: %s", round_id, error)
+
+    async def _look_at(self, look: Looking, targets: Sequence[str], instead_of: str) -> None:
+        """Find out who of these has room, and take it, in one go."""
+        wishes: list[Wish] = []
+        for target in targets:
+            capacity, zone = look.roster.capacity_of(target), _zone(look.roster, target)
+            collect = self._collect(look, capacity)
+            quiet = None if look.pressure.ignore_quiet else quiet_until(capacity, zone, look.at)
+            if quiet is None:
+                wishes.append(Wish(target, windows(capacity, zone, look.at), collect, instead_of))
+            else:
+                says = f"has quiet hours until {format_instant(quiet)}"
+                look.verdicts[target] = Verdict("quiet", says, quiet, collect is not None)
+        for wish, found in zip(wishes, await self._take(look, wishes), strict=True):
+            if isinstance(found, Full):
+                look.verdicts[wish.target] = Verdict("full", found.says, found.until, wish.collect is not None)
+            else:
+                look.verdicts[wish.target] = _verdict(found)
+
+    async def _take(self, look: Looking, wishes: list[Wish]) -> Sequence[Granted | Full]:
+        """Take what is wished for; where nobody's limits count, it is theirs without being asked for."""
+        limited = look.granted or any(wish.windows or wish.collect for wish in wishes)
+        # Who comes after somebody who is over is put on record without limits of their own: they have it now.
+        if wishes and not look.away and (limited or any(one.kind != "room" for one in look.verdicts.values())):
+            try:
+                return await self._guard.call(
+                    lambda: self._store.take_all(look.round_id, wishes, at=look.at), within=self._within
+                )
+            except StoreAwayError as error:
+                look.away = str(error)
+        return [Granted("page", "")] * len(wishes)
 
     def _collect(self, look: Looking, capacity: Capacity) -> Window | None:
         """The window above which pages of this round are collected for somebody; None when never."""
@@ -178,13 +204,14 @@ class Room:
             look.away = str(error)
             return {}
 
-    async def _force(self, look: Looking, target: str, verdict: Verdict) -> None:
+    async def _force(self, look: Looking, target: str, verdict: Verdict, *, instead_of: str) -> None:
         look.verdicts[target] = verdict
         slots = windows(look.roster.capacity_of(target), _zone(look.roster, target), look.at)
+        wish = Wish(target, slots, instead_of=instead_of)
         kind: GrantKind = "digest" if verdict.kind == "digest" else "pressed"
         try:
             await self._guard.call(
-                lambda: self._store.force(look.round_id, target, slots, at=look.at, kind=kind, says=verdict.says),
+                lambda: self._store.force(look.round_id, wish, at=look.at, kind=kind, says=verdict.says),
                 within=self._within,
             )
         except StoreAwayError as error:
@@ -202,8 +229,11 @@ def _zone(roster: Roster, target: str) -> ZoneInfo:
 
 def limits_anybody(roster: Roster, pressure: Pressure) -> bool:
     """Whether anybody has a limit at all: without one nothing is asked of the store."""
-    return (
-        bool(pressure.failed_by)
-        or not roster.capacity.is_unlimited
-        or any(not person.capacity.is_unlimited for person in roster.people.values())
+    return bool(pressure.failed_by) or has_limits(roster)
+
+
+def has_limits(roster: Roster) -> bool:
+    """Whether anybody in a roster has a limit."""
+    return not roster.capacity.is_unlimited or any(
+        not person.capacity.is_unlimited for person in roster.people.values()
     )

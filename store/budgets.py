@@ -2,7 +2,8 @@
 
 A page takes one slot of each of the person's windows, by conditional inserts in one transaction: of two tickets that
 want the last slot at the same instant exactly one gets it (decision 47). Who was granted a page in a round stays
-granted: the activity that is tried again takes no second slot.
+granted: the activity that is tried again takes no second slot. What was taken for a page that nobody sent is given
+back.
 """
 
 from __future__ import annotations
@@ -11,19 +12,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from escalade.people.capacity import Window
 from store.database import insert_if_new
 from store.room import Room
-from store.tables import digests, grants, slots
+from store.tables import deliveries, digests, grants, slots
 
 GrantKind = Literal["page", "digest", "pressed"]
 """Told by a page; told in a digest; paged although everybody was over."""
 
 _KEPT: Final = timedelta(days=8)
 """How long grants are kept: far longer than any attempt at a round lasts."""
+
+_UNSENT: Final = timedelta(minutes=10)
+"""So long after its slot was taken a page that no delivery was begun for is not coming any more: its ticket was
+acknowledged before, or its worker died and nobody went on."""
+
+_LOOK_BACK: Final = timedelta(days=1)
+"""How far back that is looked for: older deliveries may have been pruned, which does not make them unsent."""
 
 
 class Granted(NamedTuple):
@@ -32,6 +40,20 @@ class Granted(NamedTuple):
     kind: GrantKind
     says: str
     """What led to a digest, or to paging although over; empty for a plain page."""
+    instead_of: str = ""
+    """For whom they stand in; empty for who was named."""
+
+
+class Wish(NamedTuple):
+    """A page that somebody would be told by."""
+
+    target: str
+    windows: Sequence[Window] = ()
+    """Whose slots it takes; without any it is granted, and only put on record."""
+    collect: Window | None = None
+    """The window of digests: when it is full, or a digest is being collected, the page joins one and takes no slot;
+    the digest takes them when it leaves."""
+    instead_of: str = ""
 
 
 class Full(NamedTuple):
@@ -43,12 +65,12 @@ class Full(NamedTuple):
     """When there is room again."""
 
 
-class _Wish(NamedTuple):
-    """A page that somebody would be told by."""
+class _Turn(NamedTuple):
+    """One wish, in its round."""
 
     round_id: str
-    target: str
     at: datetime
+    wish: Wish
 
 
 class _LostError(Exception):
@@ -62,84 +84,154 @@ class Budgets(Room):
         """Who was granted a page in a round so far, by target."""
         query = select(grants).where(grants.c.round_id == round_id).order_by(grants.c.target)
         with self.database.reading() as connection:
-            return {row.target: Granted(row.kind, row.says) for row in connection.execute(query)}
+            found = connection.execute(query)
+            return {row.target: Granted(row.kind, row.says, row.instead_of) for row in found}
 
     def take(
         self, round_id: str, target: str, windows: Sequence[Window], *, at: datetime, collect: Window | None = None
     ) -> Granted | Full:
-        """Take a slot of every window, or none.
+        """Take a slot of every window, or none; see `take_all`."""
+        return self.take_all(round_id, [Wish(target, windows, collect)], at=at)[0]
+
+    def take_all(self, round_id: str, wishes: Sequence[Wish], *, at: datetime) -> list[Granted | Full]:
+        """Take a slot of every window for each who has room in all of theirs; for the others none.
 
         Args:
             round_id: the round; asked again, it has what it was granted.
-            target: who would be told.
-            windows: whose slots a page takes.
+            wishes: who would be told. They are granted together: no attempt dies between one and the next.
             at: the instant of the page.
-            collect: the window of digests: when it is full, or a digest is being collected, the page joins one and
-                takes no slot; the digest takes them when it leaves.
+
+        Returns:
+            What each was granted, in their order.
         """
-        wish = _Wish(round_id, target, at)
+        turns = sorted((_Turn(round_id, at, wish) for wish in wishes), key=lambda turn: turn.wish.target)
         while True:
             try:
                 with self.database.writing() as connection:
-                    return _take(connection, wish, sorted(windows), collect)
+                    answers = {turn.wish.target: _take(connection, turn) for turn in turns}
+                return [answers[wish.target] for wish in wishes]
             except _LostError:
                 continue  # seen at the next look; each turn somebody gets a slot, so it ends
 
-    def force(
-        self, round_id: str, target: str, windows: Sequence[Window], *, at: datetime, kind: GrantKind, says: str
-    ) -> Granted:
+    def force(self, round_id: str, wish: Wish, *, at: datetime, kind: GrantKind, says: str) -> Granted:
         """Grant a page whatever the windows say; it takes the slots that are free."""
-        wish = _Wish(round_id, target, at)
+        turn = _Turn(round_id, at, wish)
+        while True:
+            try:
+                with self.database.writing() as connection:
+                    return _force(connection, turn, kind, says)
+            except _LostError:
+                continue  # the other attempt's grant is seen at the next look
+
+    def give_back(self, round_id: str, targets: Sequence[str] | None = None) -> list[str]:
+        """Free what a round took for people whom no page of it can have reached.
+
+        Somebody of whom the ledger has a delivery that was taken, that is under way, or of which nobody knows what
+        became keeps what they were granted, whoever asks: another attempt may have told them meanwhile. So do those
+        in a digest, which took nothing.
+
+        Args:
+            round_id: the round, or the digest.
+            targets: who; everybody of the round when it is None.
+
+        Returns:
+            Whose slots are free again.
+        """
+        query = select(grants.c.target).where(grants.c.round_id == round_id, grants.c.kind != "digest")
+        query = query.where(~_may_have_rung(grants.c.round_id, grants.c.target))
+        if targets is not None:
+            query = query.where(grants.c.target.in_(targets))
         with self.database.writing() as connection:
-            before = _before(connection, wish)
-            if before is not None:
-                return before
-            if kind != "digest":
-                used = _used(connection, target, windows)
-                for window in sorted(windows):
-                    if (n := _free(used, window, at)) is not None:
-                        _insert(connection, wish, window, n)
-            return _grant(connection, wish, Granted(kind, says))
+            found = list(connection.execute(query.order_by(grants.c.target)).scalars())
+            for target in found:
+                _release(connection, round_id, target)
+        return found
 
 
-def _take(connection: Connection, wish: _Wish, windows: Sequence[Window], collect: Window | None) -> Granted | Full:
-    before = _before(connection, wish)
+def _take(connection: Connection, turn: _Turn) -> Granted | Full:
+    before = _before(connection, turn)
     if before is not None:
         return before
-    wanted = [*windows, collect] if collect is not None else [*windows]
-    used = _used(connection, wish.target, wanted)
-    full = [Full(window.says, _free_at(used, window)) for window in windows if _free(used, window, wish.at) is None]
-    if full:
+    wish = turn.wish
+    used = _used(connection, wish)
+    if _full(used, turn) and _reclaim(connection, turn):
+        used = _used(connection, wish)
+    if full := _full(used, turn):
         return max(full, key=lambda one: one.until)
-    if collect is not None:
+    if wish.collect is not None:
         if _collecting(connection, wish.target):
-            return _grant(connection, wish, Granted("digest", "a digest is being collected"))
-        if _free(used, collect, wish.at) is None:
-            return _grant(connection, wish, Granted("digest", collect.says))
-    for window in wanted:
-        n = _free(used, window, wish.at)
+            return _grant(connection, turn, "digest", "a digest is being collected")
+        if _free(used, wish.collect, turn.at) is None:
+            return _grant(connection, turn, "digest", wish.collect.says)
+    for window in sorted(_wanted(wish)):
+        n = _free(used, window, turn.at)
         assert n is not None
-        if not _insert(connection, wish, window, n):
+        if not _insert(connection, turn, window, n):
             raise _LostError
-    return _grant(connection, wish, Granted("page", ""))
+    return _grant(connection, turn, "page", "")
 
 
-def _before(connection: Connection, wish: _Wish) -> Granted | None:
-    this = and_(grants.c.round_id == wish.round_id, grants.c.target == wish.target)
-    row = connection.execute(select(grants.c.kind, grants.c.says).where(this)).first()
-    return None if row is None else Granted(row.kind, row.says)
+def _force(connection: Connection, turn: _Turn, kind: GrantKind, says: str) -> Granted:
+    before = _before(connection, turn)
+    if before is not None:
+        return before
+    if kind != "digest":
+        used = _used(connection, turn.wish)
+        for window in sorted(turn.wish.windows):
+            if (n := _free(used, window, turn.at)) is not None:
+                _insert(connection, turn, window, n)
+    return _grant(connection, turn, kind, says)
+
+
+def _before(connection: Connection, turn: _Turn) -> Granted | None:
+    this = and_(grants.c.round_id == turn.round_id, grants.c.target == turn.wish.target)
+    row = connection.execute(select(grants.c.kind, grants.c.says, grants.c.instead_of).where(this)).first()
+    return None if row is None else Granted(row.kind, row.says, row.instead_of)
+
+
+def _wanted(wish: Wish) -> list[Window]:
+    return [*wish.windows, wish.collect] if wish.collect is not None else [*wish.windows]
+
+
+def _full(used: _Used, turn: _Turn) -> list[Full]:
+    windows = turn.wish.windows
+    return [Full(window.says, _free_at(used, window)) for window in windows if _free(used, window, turn.at) is None]
+
+
+def _reclaim(connection: Connection, turn: _Turn) -> bool:
+    """Free what rounds took for somebody whom they never told; whether there was any."""
+    target = turn.wish.target
+    query = select(slots.c.round_id).where(slots.c.target == target, slots.c.round_id != turn.round_id)
+    query = query.where(slots.c.taken_at < turn.at - _UNSENT, slots.c.taken_at > turn.at - _LOOK_BACK)
+    query = query.where(slots.c.free_at > turn.at, ~_may_have_rung(slots.c.round_id, slots.c.target))
+    found = list(connection.execute(query.distinct()).scalars())
+    for round_id in found:
+        _release(connection, round_id, target)
+    return bool(found)
+
+
+def _may_have_rung(round_id: ColumnElement[str], target: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the ledger has a delivery of a round to somebody that may have arrived."""
+    this = and_(deliveries.c.round_id == round_id, deliveries.c.target == target)
+    in_vain = and_(deliveries.c.outcome.in_(("skipped", "failed")), deliveries.c.possibly_twice.is_(False))
+    return exists().where(this, or_(deliveries.c.outcome.is_(None), ~in_vain))
+
+
+def _release(connection: Connection, round_id: str, target: str) -> None:
+    connection.execute(delete(slots).where(slots.c.target == target, slots.c.round_id == round_id))
+    connection.execute(delete(grants).where(grants.c.round_id == round_id, grants.c.target == target))
 
 
 _Used = Mapping[tuple[str, int], datetime]
 """By window and slot: when it is free again."""
 
 
-def _used(connection: Connection, target: str, windows: Sequence[Window]) -> _Used:
-    names = [window.name for window in windows]
+def _used(connection: Connection, wish: Wish) -> _Used:
+    names = [window.name for window in _wanted(wish)]
     if not names:
         return {}
     query = select(slots.c.window, slots.c.n, slots.c.free_at)
-    query = query.where(slots.c.target == target, slots.c.window.in_(names))
+    query = query.where(slots.c.target == wish.target, slots.c.window.in_(names))
     return {(row.window, row.n): row.free_at for row in connection.execute(query)}
 
 
@@ -155,12 +247,12 @@ def _free_at(used: _Used, window: Window) -> datetime:
     return min(taken, default=window.until)
 
 
-def _insert(connection: Connection, wish: _Wish, window: Window, n: int) -> bool:
+def _insert(connection: Connection, turn: _Turn, window: Window, n: int) -> bool:
     """Take a slot, unless somebody else has it by now."""
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    values = {"round_id": wish.round_id, "taken_at": wish.at, "free_at": window.until}
-    insert = dialect.insert(slots).values(target=wish.target, window=window.name, n=n, **values)
-    free = slots.c.free_at <= wish.at
+    values = {"round_id": turn.round_id, "taken_at": turn.at, "free_at": window.until}
+    insert = dialect.insert(slots).values(target=turn.wish.target, window=window.name, n=n, **values)
+    free = slots.c.free_at <= turn.at
     taken = insert.on_conflict_do_update(index_elements=list(slots.primary_key), set_=values, where=free)
     return connection.execute(taken.returning(slots.c.n)).first() is not None
 
@@ -170,10 +262,12 @@ def _collecting(connection: Connection, target: str) -> bool:
     return connection.execute(select(digests.c.id).where(open_one)).first() is not None
 
 
-def _grant(connection: Connection, wish: _Wish, granted: Granted) -> Granted:
-    old = and_(grants.c.target == wish.target, grants.c.at < wish.at - _KEPT)
+def _grant(connection: Connection, turn: _Turn, kind: GrantKind, says: str) -> Granted:
+    wish = turn.wish
+    old = and_(grants.c.target == wish.target, grants.c.at < turn.at - _KEPT)
     connection.execute(delete(grants).where(old))
-    values = {**wish._asdict(), "kind": granted.kind, "says": granted.says}
-    if not insert_if_new(connection, grants, values):
+    granted = Granted(kind, says, wish.instead_of)
+    this = {"round_id": turn.round_id, "target": wish.target, "at": turn.at}
+    if not insert_if_new(connection, grants, {**this, **granted._asdict()}):
         raise _LostError  # another attempt at the same round, at this instant: it says what was granted
     return granted

@@ -258,6 +258,7 @@ grants = Table(
     Column("kind", Exact, nullable=False),
     Column("says", Exact, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("instead_of", Exact, nullable=False, server_default=""),
     Index("ix_grants_target", "target", "at"),
     comment="Who was granted a page in which round: another attempt at the round tells the same people.",
 )

@@ -43,6 +43,8 @@ class Allocation:
     resolved: ResolvedRound | None = None
     ask: tuple[str, ...] = ()
     """Find out about these: who is granted a page has it."""
+    instead_of: str = ""
+    """For whom who is asked about, or told although over, would stand in."""
     weigh: tuple[str, ...] = ()
     """Find out how much these were paged lately."""
     force: tuple[str, Verdict] | None = None
@@ -61,8 +63,9 @@ class Asked:
     recipient: Callable[[str, str], Recipient | None]
     """How somebody is told, with the reason; None for who cannot be."""
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
-    granted: Sequence[str] = ()
-    """Who was granted a page in this very round before: another attempt tells the same people."""
+    granted: Mapping[str, str] = field(default_factory=dict)
+    """Who was granted a page in this very round before, and for whom they stand in (empty for who was named): another
+    attempt tells the same people."""
     load: Mapping[str, Load] | None = None
 
 
@@ -103,9 +106,8 @@ def _everyone(request: RoundRequest, asked: Asked) -> Allocation:
     seats = _Seats(request, base, lines)
     unknown = []
     for recipient in base.recipients:
-        before = next((one for one in (recipient.target, *lines[recipient.target]) if one in asked.granted), None)
         verdict = _known(asked, recipient.target)
-        if before not in (None, recipient.target):
+        if recipient.target not in asked.granted and _standing_in(request, asked, recipient.target):
             seats.over.append(recipient)
         elif verdict is None:
             unknown.append(recipient.target)
@@ -114,6 +116,15 @@ def _everyone(request: RoundRequest, asked: Asked) -> Allocation:
         else:
             seats.over.append(recipient)
     return Allocation(ask=tuple(unknown)) if unknown else _instead(seats, asked)
+
+
+def _standing_in(request: RoundRequest, asked: Asked, over: str) -> str:
+    """Who was granted a page in this round instead of somebody, and has not acknowledged since; empty for nobody.
+
+    That another of their line was granted one says nothing: they may have been told for their own sake.
+    """
+    pairs = asked.granted.items()
+    return next((one for one, instead_of in pairs if instead_of == over and one not in request.except_for), "")
 
 
 @dataclass(frozen=True)
@@ -133,21 +144,25 @@ def _instead(seats: _Seats, asked: Asked) -> Allocation:
     base, lines, chosen = seats.base, seats.lines, seats.chosen
     passed: list[PassedOver] = []
     everybody = list(base.recipients)
+    stands_for: dict[str, str] = {}
     for recipient in seats.over:
         verdict = _verdict(asked, recipient.target)
-        instead = ""
+        before = _standing_in(seats.request, asked, recipient.target)
+        instead = before if before in chosen else ""
         skipped: list[PassedOver] = []
-        for target in sorted(lines[recipient.target], key=lambda one: one not in asked.granted):
+        line = [] if instead else sorted(lines[recipient.target], key=lambda one: one != before)
+        for target in line:
             if target in chosen or target in lines or target in seats.request.except_for:
                 continue
             found = _known(asked, target)
             if found is None:
-                return Allocation(ask=(target,))
+                return Allocation(ask=(target,), instead_of=recipient.target)
             why = f"instead of {recipient.target}, who {verdict.says}; they are {recipient.why}"
             stand_in = asked.recipient(target, why)
             if stand_in is None:
                 continue
             everybody.append(stand_in)
+            stands_for.setdefault(target, recipient.target)
             if _ok(found):
                 chosen[target], instead = _with(stand_in, found), target
                 break
@@ -157,7 +172,7 @@ def _instead(seats: _Seats, asked: Asked) -> Allocation:
         passed += [one.model_copy(update={"instead": instead}) for one in whole]
     if chosen:
         return Allocation(base.model_copy(update={"recipients": list(chosen.values()), "passed": passed}))
-    return _all_over(base, everybody, asked, passed)
+    return _all_over(base, everybody, asked, passed, stands_for)
 
 
 def _line(request: RoundRequest, asked: Asked, recipient: Recipient) -> Iterator[str]:
@@ -182,18 +197,20 @@ def _one(request: RoundRequest, asked: Asked) -> Allocation:
     """One at a time, or fair: the next in order who has room."""
     passed: list[PassedOver] = []
     tried: list[Recipient] = []
+    stands_for: dict[str, str] = {}
     without = request
     first = base = asked.resolve(request)
+    # Who acknowledged since leaves the place to the others: nobody of them was passed over for that.
+    told = [target for target in asked.granted if target not in request.except_for]
     while base.recipients:
         recipient = base.recipients[0]
         verdict = _known(asked, recipient.target)
-        if asked.granted and recipient.target not in asked.granted and not _ok(verdict):
+        if told and recipient.target not in told and not _ok(verdict):
             verdict = verdict or _BEFORE
         if verdict is None:
             return Allocation(ask=(recipient.target,))
         if _ok(verdict):
-            told = base.model_copy(update={"recipients": [_with(recipient, verdict)], "passed": passed})
-            return Allocation(told)
+            return Allocation(base.model_copy(update={"recipients": [_with(recipient, verdict)], "passed": passed}))
         tried.append(recipient)
         passed.append(_passed(recipient.target, verdict, ""))
         without = without.model_copy(update={"except_for": [*without.except_for, recipient.target]})
@@ -202,32 +219,40 @@ def _one(request: RoundRequest, asked: Asked) -> Allocation:
         return Allocation(first)
     pairs = [(over, other) for over in list(tried) for other in _line(request, asked, over)]
     # Who stood in when this round began does so again, though another may have room by now.
-    for recipient, target in sorted(pairs, key=lambda pair: pair[1] not in asked.granted):
+    for recipient, target in sorted(pairs, key=lambda pair: pair[1] not in told):
         if target in without.except_for or target in [one.target for one in tried]:
             continue
         found = _known(asked, target)
         if found is None:
-            return Allocation(ask=(target,))
+            return Allocation(ask=(target,), instead_of=recipient.target)
         why = f"instead of {recipient.target}, who {_says(passed, recipient.target)}; they are {recipient.why}"
         stand_in = asked.recipient(target, why)
         if stand_in is None:
             continue
         tried.append(stand_in)
+        stands_for[target] = recipient.target
         if _ok(found):
             update = {"recipients": [_with(stand_in, found)], "candidates_left": 0, "passed": passed}
             return Allocation(first.model_copy(update=update))
         passed.append(_passed(target, found, ""))
-    return _all_over(first, tried, asked, passed)
+    return _all_over(first, tried, asked, passed, stands_for)
 
 
-def _all_over(base: ResolvedRound, people: list[Recipient], asked: Asked, passed: list[PassedOver]) -> Allocation:
+def _all_over(
+    base: ResolvedRound,
+    people: list[Recipient],
+    asked: Asked,
+    passed: list[PassedOver],
+    stands_for: Mapping[str, str],
+) -> Allocation:
     if asked.severity in PRESSING:
-        return _press(people, asked)
+        return _press(people, asked, stands_for)
     for recipient in people:
         verdict = _verdict(asked, recipient.target)
         if verdict.digests and verdict.kind == "full":
             says = f"{verdict.says}, and everybody here is over"
-            return Allocation(force=(recipient.target, verdict._replace(kind="digest", says=says)))
+            force = (recipient.target, verdict._replace(kind="digest", says=says))
+            return Allocation(force=force, instead_of=stands_for.get(recipient.target, ""))
     instants = [until for one in people if (until := _verdict(asked, one.target).until) is not None]
     why = "; ".join(f"{one.target} {_verdict(asked, one.target).says}" for one in people[:10])
     return Allocation(
@@ -237,7 +262,7 @@ def _all_over(base: ResolvedRound, people: list[Recipient], asked: Asked, passed
     )
 
 
-def _press(people: list[Recipient], asked: Asked) -> Allocation:
+def _press(people: list[Recipient], asked: Asked, stands_for: Mapping[str, str]) -> Allocation:
     if asked.load is None:
         return Allocation(weigh=tuple(one.target for one in people))
     load = asked.load
@@ -251,7 +276,7 @@ def _press(people: list[Recipient], asked: Asked) -> Allocation:
     pages = load.get(least.target, _LONG_AGO).pages
     severity = asked.severity.value
     says = f"everybody here is over, and {severity} pages the least burdened anyway ({pages} pages in 7 days)"
-    return Allocation(force=(least.target, Verdict("pressed", says)))
+    return Allocation(force=(least.target, Verdict("pressed", says)), instead_of=stands_for.get(least.target, ""))
 
 
 def _with(recipient: Recipient, verdict: Verdict) -> Recipient:

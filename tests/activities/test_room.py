@@ -19,6 +19,7 @@ from escalade.people.resolve import Pressure, RoundRequest
 from escalade.ticket import Severity
 from store import Store
 from store.database import Database
+from store.budgets import Wish
 from store.digests import DigestItem
 from tests.activities.making import NOW, Place, brief, place
 from tests.activities.sinks import HttpSink, MailSink
@@ -162,7 +163,7 @@ async def test_a_digest_waits_for_room_unless_something_in_it_may_not_wait(colle
     store = collected.there.store
     await collected.page(1)
     [due] = collected.started
-    store.force("other", "person:ana", [], at=NOW, kind="page", says="")
+    store.force("other", Wish("person:ana"), at=NOW, kind="page", says="")
     slots = collected.there.live.current.roster.capacity_of("person:ana")
     assert slots.limits
     await collected.page(9, severity="sev1")  # sev1 is excepted from digests, and takes the hour's only slot

@@ -48,11 +48,17 @@ class Books:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     load: dict[str, Load] = field(default_factory=dict)
     granted: dict[str, Verdict] = field(default_factory=dict)
+    instead_of: dict[str, str] = field(default_factory=dict)
+    """For whom who was granted a page stands in; empty for who was named."""
+
+    def again(self, **verdicts: Verdict) -> Books:
+        """The books as another attempt at the round finds them, by when others may be over."""
+        return Books(verdicts, self.load, dict(self.granted), dict(self.instead_of))
 
     def round(self, *targets: str, severity: str = "sev3", **more: object) -> ResolvedRound:
         """Drive a round to its answer."""
         request = RoundRequest.model_validate({"targets": targets, **more})
-        known, before, load = dict(self.granted), list(self.granted), None
+        known, before, load = dict(self.granted), dict(self.instead_of), None
         for _ in range(50):
             asked = Asked(
                 severity=Severity(severity),
@@ -74,12 +80,13 @@ class Books:
                 assert target not in known, "asked twice"
                 known[target] = self.verdicts.get(target.removeprefix("person:"), Verdict("room"))
                 if known[target].kind in ("room", "digest"):
-                    self.granted[target] = known[target]
+                    self.granted[target], self.instead_of[target] = known[target], found.instead_of
             if found.weigh:
                 load = self.load
             if found.force is not None:
                 target, verdict = found.force
                 known[target] = self.granted[target] = verdict
+                self.instead_of[target] = found.instead_of
         raise AssertionError("it never answers")
 
 
@@ -174,6 +181,43 @@ def test_shared_places_and_suppliers_have_no_limits() -> None:
     assert Books(over).round("person:bob").room_at == FULL.until
 
 
+def test_a_backup_who_was_told_for_their_own_sake_is_nobodys_stand_in_when_the_round_is_asked_again() -> None:
+    books = Books()
+    first = books.round("person:eve", "person:ana")  # Eve is Ana's backup
+    assert names(first) == ["eve", "ana"]
+    assert books.again().round("person:eve", "person:ana") == first
+
+
+def test_an_attempt_that_died_after_one_was_granted_a_page_passes_over_nobody_else() -> None:
+    died = Books(granted={"person:eve": Verdict("room")}, instead_of={"person:eve": ""})
+    assert names(died.round("person:eve", "person:ana")) == ["eve", "ana"]
+
+
+def test_whoever_acknowledged_is_left_out_and_the_others_of_the_round_are_told_all_the_same() -> None:
+    books = Books()
+    books.round("person:eve", "person:ana")
+    assert names(books.again().round("person:eve", "person:ana", except_for=["person:eve"])) == ["ana"]
+    one = Books()
+    assert names(one.round("team:trio", how="one_at_a_time")) == ["ana"]
+    found = one.again().round("team:trio", how="one_at_a_time", except_for=["person:ana"])
+    assert (names(found), found.passed) == (["bob"], [])
+
+
+def test_who_stood_in_when_the_round_began_does_so_again_although_another_has_room_by_now() -> None:
+    books = Books({"ana": FULL, "bob": FULL, "cyd": QUIET})
+    assert names(books.round("schedule:duty")) == ["eve"]
+    again = books.again().round("schedule:duty")
+    assert names(again) == ["eve"]
+    assert [(one.target, one.instead) for one in again.passed] == [("person:ana", "person:eve")]
+
+
+def test_who_was_pressed_as_a_stand_in_is_pressed_alone_when_the_round_is_asked_again() -> None:
+    load = {f"person:{name}": Load(pages=n) for name, n in zip(PEOPLE, (9, 2, 7, 1, 8), strict=True)}
+    books = Books(dict.fromkeys(PEOPLE, FULL), load)
+    assert names(books.round("schedule:duty", severity="sev1")) == ["bob"]
+    assert names(books.again().round("schedule:duty", severity="sev1")) == ["bob"]
+
+
 VERDICTS = st.dictionaries(
     st.sampled_from(PEOPLE), st.sampled_from([FULL, QUIET, COLLECTED, FULL._replace(digests=True)])
 )
@@ -215,8 +259,8 @@ def test_whoever_is_over_a_round_tells_somebody_or_says_when_and_asks_for_no_slo
         assert found.room_at is None
     # The same round, asked again by another attempt, tells those again, whoever has room by now.
     if told and ask["how"] != "everyone":
-        again = Books(later, granted=dict(books.granted)).round(*targets, **ask)
+        again = books.again(**later).round(*targets, **ask)
         assert [one.target for one in again.recipients] == told
     elif told:
-        again = Books(later, granted=dict(books.granted)).round(*targets, **ask)
+        again = books.again(**later).round(*targets, **ask)
         assert set(told) <= {one.target for one in again.recipients}

@@ -17,8 +17,8 @@ from sqlalchemy import make_url
 
 from escalade.people.capacity import Window
 from store import Store
-from store.budgets import Full, Granted
-from tests.store.making import NOW
+from store.budgets import Full, Granted, Wish
+from tests.store.making import NOW, intent, receipt
 
 ANA = "person:ana"
 HOUR = timedelta(hours=1)
@@ -59,6 +59,8 @@ def test_a_round_that_is_asked_again_has_what_it_was_granted(store: Store) -> No
 
 
 def test_all_windows_hold_at_once_and_a_full_one_takes_no_slot_of_the_others(store: Store) -> None:
+    for number, at in (("one", NOW), ("two", NOW + timedelta(hours=2))):
+        store.intend(intent(round_id=number, at=at))
     day = Window("1d", 2, NOW + timedelta(days=1), "had 2 pages within 1d")
     assert store.take("one", ANA, [hourly(1), day], at=NOW) == PAGE
     full = store.take("two", ANA, [hourly(1), day], at=NOW)
@@ -73,6 +75,7 @@ def test_all_windows_hold_at_once_and_a_full_one_takes_no_slot_of_the_others(sto
 
 def test_a_slot_is_free_again_at_its_instant_and_not_before(store: Store) -> None:
     store.take("one", ANA, [hourly(1)], at=NOW)
+    store.intend(intent(round_id="one"))
     just_before = NOW + HOUR - timedelta(microseconds=1)
     assert isinstance(store.take("two", ANA, [hourly(1)], at=just_before), Full)
     assert store.take("two", ANA, [hourly(1, HOUR)], at=NOW + HOUR) == PAGE
@@ -80,10 +83,11 @@ def test_a_slot_is_free_again_at_its_instant_and_not_before(store: Store) -> Non
 
 def test_what_is_pressed_counts_although_there_was_no_room(store: Store) -> None:
     store.take("one", ANA, [hourly(1)], at=NOW)
-    pressed = store.force("two", ANA, [hourly(1)], at=NOW, kind="pressed", says="sev1")
+    pressed = store.force("two", Wish(ANA, [hourly(1)]), at=NOW, kind="pressed", says="sev1")
     assert pressed == Granted("pressed", "sev1")
-    assert store.force("two", ANA, [hourly(1)], at=NOW, kind="digest", says="other") == pressed
-    assert store.force("three", "person:bob", [hourly(1)], at=NOW, kind="pressed", says="sev1").kind == "pressed"
+    assert store.force("two", Wish(ANA, [hourly(1)]), at=NOW, kind="digest", says="other") == pressed
+    bob = Wish("person:bob", [hourly(1)])
+    assert store.force("three", bob, at=NOW, kind="pressed", says="sev1").kind == "pressed"
     assert isinstance(store.take("four", "person:bob", [hourly(1)], at=NOW), Full)
 
 
@@ -93,6 +97,69 @@ def test_above_its_rate_a_page_is_collected_and_takes_no_slot(store: Store) -> N
     assert store.take("two", ANA, [hourly(2)], at=NOW, collect=rate) == Granted("digest", "had 1 page within 10m")
     assert store.take("three", ANA, [hourly(2)], at=NOW) == PAGE  # the second slot of the hour
     assert isinstance(store.take("four", ANA, [hourly(2)], at=NOW, collect=rate), Full)
+
+
+def test_what_was_taken_for_somebody_nobody_told_is_free_again_and_may_be_given_back_twice(store: Store) -> None:
+    rest = Window("rest", 1, NOW + HOUR, "rests after a page")
+    store.take("one", ANA, [hourly(1), rest], at=NOW)
+    assert store.give_back("one", [ANA]) == [ANA]
+    assert store.give_back("one", [ANA]) == []
+    assert store.granted("one") == {}
+    assert store.take("two", ANA, [hourly(1), rest], at=NOW) == PAGE
+    assert store.give_back("one", [ANA]) == []  # the slots are of another round by now
+    assert isinstance(store.take("three", ANA, [hourly(1), rest], at=NOW), Full)
+
+
+@pytest.mark.parametrize("outcome", ["accepted", "crossed", "unknown", ""])  # under way, or its worker died
+def test_who_may_have_been_told_keeps_the_slot(store: Store, outcome: str) -> None:
+    _delivered(store, outcome)
+    assert store.give_back("one") == []
+    assert isinstance(store.take("two", ANA, [hourly(1)], at=NOW), Full)
+
+
+@pytest.mark.parametrize("outcome", ["failed", "skipped"])
+def test_who_was_not_told_keeps_no_slot(store: Store, outcome: str) -> None:
+    _delivered(store, outcome)
+    assert store.give_back("one") == [ANA]
+    assert store.take("two", ANA, [hourly(1)], at=NOW) == PAGE
+
+
+def _delivered(store: Store, outcome: str) -> None:
+    store.take("one", ANA, [hourly(1)], at=NOW)
+    delivery = intent(round_id="one")
+    store.intend(delivery)
+    if outcome:
+        store.outcome(delivery, receipt(delivery, outcome))
+
+
+def test_a_delivery_that_was_begun_twice_may_have_rung_although_the_second_failed(store: Store) -> None:
+    store.take("one", ANA, [hourly(1)], at=NOW)
+    delivery = intent(round_id="one")
+    store.intend(delivery)
+    store.intend(delivery)
+    store.outcome(delivery, receipt(delivery, "failed", possibly_twice=True))
+    assert store.give_back("one") == []
+
+
+def test_a_slot_whose_page_never_came_is_in_nobodys_way_for_long(store: Store) -> None:
+    day = Window("1d", 2, NOW + timedelta(days=1), "had 2 pages within 1d")
+    store.take("never sent", ANA, [day], at=NOW)
+    store.take("sent", ANA, [day], at=NOW)
+    store.intend(intent(round_id="sent"))
+    assert isinstance(store.take("soon", ANA, [day], at=NOW + timedelta(minutes=9)), Full)
+    assert store.take("later", ANA, [day], at=NOW + timedelta(minutes=11)) == PAGE
+    assert isinstance(store.take("after it", ANA, [day], at=NOW + timedelta(minutes=12)), Full)
+    assert store.granted("never sent") == {}
+
+
+def test_those_of_a_round_are_granted_together_also_who_has_no_limits(store: Store) -> None:
+    wishes = [Wish(ANA, [hourly(1)]), Wish("person:bob"), Wish("person:cyd", [hourly(0)])]
+    answers = store.take_all("one", wishes, at=NOW)
+    assert answers == [PAGE, PAGE, Full("had 0 pages within 1h", NOW + HOUR)]
+    stand_in = Wish("person:dan", instead_of="person:cyd")
+    assert store.take_all("one", [stand_in], at=NOW) == [Granted("page", "", "person:cyd")]
+    granted = {ANA: PAGE, "person:bob": PAGE, "person:dan": Granted("page", "", "person:cyd")}
+    assert store.granted("one") == granted
 
 
 @settings(max_examples=60, deadline=None)
@@ -112,6 +179,7 @@ def test_no_stretch_of_the_windows_length_has_more_pages_than_slots(
             assert answer.until == sorted(in_window)[-most] + HOUR
         else:
             granted.append(at)
+            scratch.intend(intent(round_id=f"r{number}", target=who, at=at))
 
 
 @pytest.fixture(scope="module")
