@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from temporalio import activity
@@ -36,13 +36,18 @@ from escalade.people.roster import parse_target
 from escalade.ticket import Severity, Status, workflow_id
 from escalade.time.instants import format_instant
 from store import Store
-from store.digests import DigestItem
+from store.digests import DigestItem, StoredDigest
 
 AT_ONCE: Final = 20
 """Tickets told at a time what became of a digest."""
 
 CHUNK: Final = 100
 """Tickets put on record as told in one go."""
+
+LATE: Final = timedelta(minutes=1)
+"""So long after its time a digest is waited for by nobody any more, as far as can be known."""
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 _JOIN: Final = timedelta(seconds=5)
 """How long a page waits to be in a digest: told now instead, it would be over its person's limits."""
@@ -73,23 +78,23 @@ class Digester:
         self.start: Start | None = None
         """Starts the workflow of a digest; the worker's client does unless a test says otherwise."""
         self.tell: Tell | None = None
+        self._again: dict[str, datetime] = {}
+        """When an overdue digest was started again by this process, lately."""
 
-    async def join(self, request: PageRequest, people: list[PagePerson]) -> list[Receipt]:
-        """Put a page into the digests of these people.
+    async def join(self, request: PageRequest, person: PagePerson) -> Receipt | None:
+        """Put a page into somebody's digest.
 
         Returns:
-            A receipt for each who is in one. Who is not, because the store is away, is to be told at once.
+            The receipt; None when it is in none, because the store is away: they are to be told at once.
 
         Raises:
             ApplicationError: when nobody could be found to wait for the digest's time: it is tried again.
         """
-        receipts = []
-        for person in people:
-            try:
-                receipts.append(await self._join(request, person))
-            except StoreAwayError as error:
-                _log.warning("ticket %s: no digest for %s: %s", request.brief.key, person.target, error)
-        return receipts
+        try:
+            return await self._join(request, person)
+        except StoreAwayError as error:
+            _log.warning("ticket %s: no digest for %s: %s", request.brief.key, person.target, error)
+            return None
 
     async def _join(self, request: PageRequest, person: PagePerson) -> Receipt:
         now = max(self._desk.now(), request.asked_at or self._desk.now())
@@ -108,9 +113,7 @@ class Digester:
         )
         leaves_at = now + (rule.every if rule is not None else IDLE_EVERY)
         digest = await self._guard.call(lambda: self._store.join(item, leaves_at=leaves_at), within=_JOIN)
-        if not digest.started:
-            await self._start(DigestDue(target=person.target, digest_id=digest.id, leaves_at=digest.leaves_at))
-            await self._guard.call(lambda: self._store.digest_started(digest.id), within=self._desk.patience.store)
+        await self._see_that_it_leaves(digest, now)
         return Receipt(
             target=person.target,
             method="digest",
@@ -120,6 +123,20 @@ class Digester:
             message_id=digest.id,
             detail=f"{person.digest}; it leaves at {format_instant(digest.leaves_at)}",
         )
+
+    async def _see_that_it_leaves(self, digest: StoredDigest, now: datetime) -> None:
+        """Have somebody wait for a digest's time: who did may be gone when it is past, and then it is started again.
+
+        Of all the pages that join it meanwhile one a minute asks for that: it may be no more than late.
+        """
+        overdue = digest.leaves_at < now - LATE and self._again.get(digest.id, _LONG_AGO) < now - LATE
+        if digest.started and not overdue:
+            return
+        await self._start(DigestDue(target=digest.target, digest_id=digest.id, leaves_at=digest.leaves_at))
+        if digest.started:
+            self._again = {one: at for one, at in self._again.items() if at > now - LATE} | {digest.id: now}
+        else:
+            await self._guard.call(lambda: self._store.digest_started(digest.id), within=self._desk.patience.store)
 
     async def _start(self, due: DigestDue) -> None:
         try:
@@ -154,11 +171,17 @@ class Digester:
         roster = self._configuration.current.roster
         full = await self._room.for_digest(request.target, digest.id, at=now, roster=roster, urgent=urgent)
         if full is not None:
-            return DigestSent(again_at=max(full.until, now + timedelta(seconds=1)), why=full.says)
+            again_at = max(full.until, now + timedelta(seconds=1))
+            # On record, so that who looks for digests that nobody sends knows that this one only waits.
+            await self._guard.call(lambda: self._store.put_off(digest.id, leaves_at=again_at), within=_SLOW)
+            return DigestSent(again_at=again_at, why=full.says)
         items = await self._guard.call(lambda: self._store.close_digest(digest.id, at=now), within=_SLOW)
         wanted = [item for item in items if item.state == "waiting"]
         receipts = await self._tell(request, wanted, now) if wanted else []
         reached = any(receipt.reached for receipt in receipts)
+        if not reached:
+            # Before it counts as sent: an attempt that dies here is repeated, and comes by here again.
+            await self._room.give_back(digest.id, [digest.target])
         await self._guard.call(
             lambda: self._store.digest_told(digest.id, receipts, reached=reached, at=now), within=_SLOW
         )

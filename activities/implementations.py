@@ -113,7 +113,15 @@ class Activities:
         self.notices = DutyNotices(configuration, store, self._guard, wording)
         self._room = Room(store, self._guard, within=ROOM, is_down=self.outlets.is_down)
         self.digests = Digester(configuration, store, self._guard, desk, self._room)
-        self._pager = Pager(configuration, store, self._guard, desk, ask=self._ask, join=self.digests.join)
+        self._pager = Pager(
+            configuration,
+            store,
+            self._guard,
+            desk,
+            ask=self._ask,
+            join=self.digests.join,
+            give_back=self._room.give_back,
+        )
 
     def all(self) -> dict[str, list[Callable[..., Any]]]:
         """What to register on each task queue."""

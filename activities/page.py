@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from activities.aftermath import aftermath, told_in
 from activities.guard import Guard
 from activities.heart import heartbeat
 from activities.records import Records
+from activities.room import has_limits
 from activities.sending import Desk, Sending
 from activities.turns import urgency
 from configuration import Live
@@ -33,8 +34,11 @@ _AFTERMATH_WITHIN: Final = timedelta(seconds=5)
 Ask = Callable[[RoundRequest, datetime, str], Awaitable[ResolvedRound]]
 """Asks the roster for a round (the last argument is its id); raises nothing but what makes the attempt fail."""
 
-Join = Callable[[PageRequest, list[PagePerson]], Awaitable[list[Receipt]]]
-"""Puts a page into people's digests; who is in none afterwards is told at once."""
+Join = Callable[[PageRequest, PagePerson], Awaitable[Receipt | None]]
+"""Puts a page into somebody's digest; who is in none afterwards is told at once."""
+
+GiveBack = Callable[[str, Sequence[str] | None], Awaitable[None]]
+"""Lets a round have taken no room of these people, or of whoever was not told of it; raises nothing."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +46,9 @@ _log = logging.getLogger(__name__)
 class Pager:
     """Sends pages for as long as a worker lives."""
 
-    def __init__(self, configuration: Live, store: Store, guard: Guard, desk: Desk, *, ask: Ask, join: Join) -> None:
+    def __init__(
+        self, configuration: Live, store: Store, guard: Guard, desk: Desk, *, ask: Ask, join: Join, give_back: GiveBack
+    ) -> None:
         """Keep what every page needs.
 
         Args:
@@ -52,9 +58,11 @@ class Pager:
             desk: channels, words, patience and the clock.
             ask: asks the roster whom a round reaches.
             join: puts pages into digests.
+            give_back: gives back the room of who was not told.
         """
         self._ask = ask
         self._join = join
+        self._give_back = give_back
         self._configuration = configuration
         self._store = store
         self._guard = guard
@@ -95,6 +103,8 @@ class Pager:
             request = told_by(request, resolved)
         else:
             resolved = None
+        if has_limits(roster):
+            await self._give_back(request.round_id, None)
         records = Records(self._store, self._guard, request, within=self._desk.patience.store)
         result = await records.close(receipts)
         return result.model_copy(update={"resolved": resolved})
@@ -120,15 +130,45 @@ class Pager:
 
     async def _work(self, request: PageRequest, sending: Sending, records: Records) -> PageResult:
         carrying = asyncio.create_task(records.carry())
-        collected = [person for person in request.people if person.digest]
+        # Who is told now does not wait for the digests of the others.
+        collecting = asyncio.create_task(self._collect(request, sending))
         try:
-            joined = await self._join(request, collected) if collected else []
-            await sending.run(but={receipt.target for receipt in joined})
+            await sending.run([person for person in request.people if not person.digest])
+            await asyncio.wait({collecting})
+            await self._free(request, sending.receipts)
+            joined = await collecting
             await carrying
         finally:
+            collecting.cancel()
             carrying.cancel()
         self._desk.failpoints.hit("before_record")
         return await records.close([*joined, *sending.receipts])
+
+    async def _collect(self, request: PageRequest, sending: Sending) -> list[Receipt]:
+        """Put the page into the digests of those who collect them, and tell at once who is in none for all that.
+
+        What is wrong with one digest is raised when everybody else is told.
+        """
+
+        async def collect(person: PagePerson) -> Receipt | None:
+            joined = await self._join(request, person)
+            if joined is None:
+                await sending.run([person])
+            return joined
+
+        people = [person for person in request.people if person.digest]
+        found = await asyncio.gather(*(collect(person) for person in people), return_exceptions=True)
+        for one in found:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in found if isinstance(one, Receipt)]
+
+    async def _free(self, request: PageRequest, receipts: list[Receipt]) -> None:
+        """Give back the room of those whom no delivery reached, or may have: nobody paged them."""
+        told = {receipt.target for receipt in receipts if not _in_vain(receipt)}
+        untold = {receipt.target for receipt in receipts} - told
+        if untold and has_limits(self._configuration.current.roster):
+            await self._give_back(request.round_id, sorted(untold))
 
     def _measure(self, request: PageRequest, sending: Sending) -> None:
         for receipt in sending.receipts:
@@ -168,6 +208,10 @@ def _rank(request: PageRequest) -> int:
     first = request.purpose == "round" and request.brief.rung == 1 and request.brief.round == 1
     urgent = request.brief.severity.rank <= 2
     return (1 if urgent else 3) if first else (4 if urgent else 5)
+
+
+def _in_vain(receipt: Receipt) -> bool:
+    return receipt.outcome in ("skipped", "failed") and not receipt.possibly_twice
 
 
 def _lateness(due: datetime, at: datetime) -> timedelta:

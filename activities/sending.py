@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -86,14 +86,13 @@ class Sending:
         self.receipts: list[Receipt] = []
         self.first_attempt_at: datetime | None = None
 
-    async def run(self, *, but: Container[str] = ()) -> None:
-        """Tell everybody; ends when every delivery has a receipt.
+    async def run(self, people: Iterable[PagePerson] | None = None) -> None:
+        """Tell people; ends when every delivery has a receipt. May be called for some while others are told.
 
         Args:
-            but: who is told in another way.
+            people: whom of the page; everybody when it is None.
         """
-        people = [person for person in self._request.people if person.target not in but]
-        await asyncio.gather(*(self._tell(person) for person in people))
+        await asyncio.gather(*(self._tell(person) for person in (self._request.people if people is None else people)))
 
     async def _tell(self, person: PagePerson) -> None:
         at_once = person.methods or person.fallbacks[:1]

@@ -19,6 +19,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.guard import Guard, StoreAwayError
 from activities.held import HeldTickets
+from activities.overdue import OverdueDigests
 from activities.rows import snapshot_of
 from activities.suspects import GRACE, in_turn, suspects
 from activities.windows import Windows
@@ -130,6 +131,7 @@ class Watch:
         self._given: dict[str, datetime] = {}
         """What was handed over to be told while the store, which knows that otherwise, was away."""
         self._windows = Windows(configuration, store, guard)
+        self.overdue = OverdueDigests(store, guard)
         self._duty_seen: RosterRevision | None = None
 
     @activity.defn(name="sweep")
@@ -152,6 +154,7 @@ class Watch:
                 findings += await self._missing(rows, running, now)
                 reprojected = await self._project_again(running, now)
             findings += await self._canary_late(now)
+            findings += await self._digests(now)
         except StoreAwayError as error:
             # Temporal's own index tells of those that are late, if not of all of them.
             rows = []
@@ -321,6 +324,12 @@ class Watch:
             return []
         text = f"The canary ticket {key} was last seen {_seconds(now - row.updated_at)} ago; it is due each {every}."
         return [self._finding("canary", key, row.updated_at, text, now)]
+
+    async def _digests(self, now: datetime) -> list[WatchFinding]:
+        found = await self.overdue.look(now)
+        return [
+            self._finding("digest", digest.id, digest.sent_at or digest.leaves_at, text, now) for digest, text in found
+        ]
 
     async def _acknowledge(self, key: str) -> None:
         if not await self._tickets.command(key, Acknowledge(by=_AS_CANARY)):

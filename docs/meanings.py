@@ -144,6 +144,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "watch.silent": "An open ticket that does not answer.",
         "watch.missing": "An open ticket whose workflow is gone.",
         "watch.canary": "The canary ticket did not get through, or was not sent.",
+        "watch.digest": "A digest that was not sent a minute after its time; its workflow is started again.",
         "watch.store": "The store did not answer when the watch looked.",
         "watch.untold": "What the watch found reached nobody: why. It is told again with its next look.",
     },

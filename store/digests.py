@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, text, update
 
 from escalade.messages.activities import Receipt, Snapshot, TicketBrief
-from escalade.time.instants import Instant
+from escalade.time.instants import Instant, format_instant
 from store.numbers import to_lockable
 from store.room import Room
 from store.tables import deliveries, digest_items, digests, tickets
@@ -108,18 +108,37 @@ class Digests(Room):
             row = connection.execute(select(digests).where(digests.c.id == digest_id)).first()
         return None if row is None else _stored(row)
 
-    def due_digests(self, target: str) -> list[StoredDigest]:
-        """The digests of somebody that are not told yet, the one that leaves first at the head."""
-        query = select(digests).where(digests.c.target == target, digests.c.sent_at.is_(None))
+    def put_off(self, digest_id: str, *, leaves_at: datetime) -> None:
+        """Put on record that there is no room for a digest before an instant."""
+        unsent = and_(digests.c.id == digest_id, digests.c.sent_at.is_(None))
+        with self.database.writing() as connection:
+            connection.execute(update(digests).where(unsent).values(leaves_at=leaves_at))
+
+    def overdue_digests(self, *, due: datetime, told: datetime, most: int = 100) -> list[StoredDigest]:
+        """The digests that nobody seems to look after any more, the oldest first.
+
+        Args:
+            due: who should have left before it and was not sent. One that is being sent since then is none of them.
+            told: who was sent before it, while tickets in it have not heard of that.
+            most: how many at most.
+        """
+        unsent = and_(
+            digests.c.sent_at.is_(None),
+            digests.c.leaves_at < due,
+            or_(digests.c.closed_at.is_(None), digests.c.closed_at < due),
+        )
+        unheard = exists().where(digest_items.c.digest_id == digests.c.id, digest_items.c.reported.is_(False))
+        query = select(digests).where(or_(unsent, and_(digests.c.sent_at < told, unheard)))
         with self.database.reading() as connection:
-            return [_stored(row) for row in connection.execute(query.order_by(digests.c.leaves_at, digests.c.n))]
+            found = connection.execute(query.order_by(digests.c.leaves_at, digests.c.id).limit(most))
+            return [_stored(row) for row in found]
 
     def close_digest(self, digest_id: str, *, at: datetime) -> list[DigestItem]:
         """Let nobody in any more, and drop what need not be told: what is left waits to be told now.
 
-        Dropped is a ticket that was acknowledged, paused or ended meanwhile, or has left the rung: the projection
-        says so. Where it says nothing newer, the page stays in. Once the message has been begun, what is in it stays:
-        another attempt sends the same.
+        Dropped is a ticket that was acknowledged, paused or ended meanwhile, is in maintenance, or has left the rung:
+        the projection says so. Where it says nothing newer, the page stays in. Once the message has been begun, what
+        is in it stays: another attempt sends the same.
         """
         with self.database.writing() as connection:
             still_open = and_(digests.c.id == digest_id, digests.c.closed_at.is_(None))
@@ -128,7 +147,7 @@ class Digests(Room):
             begun = connection.execute(select(deliveries.c.step).where(deliveries.c.round_id == digest_id)).first()
             shown = _snapshots(connection, {item.key for item in items}) if begun is None else {}
             for item in items:
-                why = _meanwhile(item, shown.get(item.key)) if item.state == "waiting" else ""
+                why = _meanwhile(item, shown.get(item.key), at) if item.state == "waiting" else ""
                 if why:
                     item.state, item.detail = "dropped", why
                     connection.execute(update(digest_items).where(_this(item)).values(state="dropped", detail=why))
@@ -218,14 +237,23 @@ def _snapshots(connection: Connection, keys: set[str]) -> dict[str, Snapshot]:
     return found
 
 
-def _meanwhile(item: DigestItem, shown: Snapshot | None) -> str:
+def _meanwhile(item: DigestItem, shown: Snapshot | None, at: datetime) -> str:
     """Why a page need not be told any more; empty when it has to be."""
-    if shown is None or (shown.life == item.life and shown.version <= item.version):
+    if shown is None:
         return ""
-    if shown.life != item.life or not shown.status.is_open:
+    if shown.life != item.life:
+        # The row may be late and show the life before: only one that began afterwards says that this one is over.
+        return "the ticket ended meanwhile" if shown.opened_at > item.joined_at else ""
+    if shown.version <= item.version:
+        return ""
+    if not shown.status.is_open:
         return "the ticket ended meanwhile"
     if shown.rung != item.rung:
         return f"it moved on to {shown.tier_name} meanwhile"
     if shown.acknowledged or item.target in shown.spared:
         return "acknowledged meanwhile"
-    return f"{shown.status.value} meanwhile" if shown.status.is_paused else ""
+    if shown.status.is_paused:
+        return f"{shown.status.value} meanwhile"
+    if shown.maintenance_until is not None and shown.maintenance_until > at:
+        return f"in maintenance until {format_instant(shown.maintenance_until)}"  # whose end pages it anew
+    return ""

@@ -1,7 +1,8 @@
 """The digests of one person: waits for their time, sends them when there is room, and tells their tickets.
 
 What is in a digest is in the store; this only keeps when each is due. It ends when none is left, and is started again
-with the next page that joins one. It runs on the journal's queue, where a jam of tickets cannot delay it.
+with the next page that joins one. Before its history is full it goes on in a new run. It runs on the journal's queue,
+where a jam of tickets cannot delay it.
 """
 
 from __future__ import annotations
@@ -31,19 +32,22 @@ class DigestWorkflow:
 
     @workflow.init
     def __init__(self, *start: Any) -> None:
-        """Take up the digest it is started for."""
+        """Take up the digest it is started for, or those that the run before had left."""
         self._due: dict[str, DigestDue] = {}
-        self._add(start[0] if start else None)
+        for due in start:
+            self._add(due)
 
     @workflow.run
     async def run(self, *start: Any) -> int:  # noqa: ARG002  read in __init__, before any handler
         """Send what is due until nothing is left.
 
         Returns:
-            How many tickets were told of.
+            How many tickets were told of, by this run.
         """
         told = 0
         while self._due:
+            if self._is_long():
+                workflow.continue_as_new(args=list(self._due.values()))
             due = min(self._due.values(), key=lambda one: (one.leaves_at, one.digest_id))
             if due.leaves_at > workflow.now():
                 await self._until(due.leaves_at)
@@ -84,11 +88,15 @@ class DigestWorkflow:
             return
         self._due.setdefault(due.digest_id, due)
 
+    @staticmethod
+    def _is_long() -> bool:
+        return workflow.info().is_continue_as_new_suggested()
+
     async def _until(self, at: datetime) -> None:
         """Wait for an instant, or for a digest that is due earlier."""
         wait = asyncio.create_task(workflow.sleep(at - workflow.now()))
         earlier = asyncio.create_task(
-            workflow.wait_condition(lambda: any(due.leaves_at < at for due in self._due.values()))
+            workflow.wait_condition(lambda: self._is_long() or any(due.leaves_at < at for due in self._due.values()))
         )
         try:
             await workflow.wait([wait, earlier], return_when=asyncio.FIRST_COMPLETED)

@@ -10,9 +10,9 @@ from escalade.record import Entry
 from escalade.time.instants import Instant
 from escalade.written import Sent
 
-FindingKind = Literal["late", "silent", "unadmitted", "missing", "canary", "store"]
+FindingKind = Literal["late", "silent", "unadmitted", "missing", "canary", "digest", "store"]
 """A ticket whose next due is past; one that does not answer; one without a policy; one whose workflow is
-gone; the canary's failure; the store does not answer."""
+gone; the canary's failure; a digest that nobody sent; the store does not answer."""
 
 OPERATIONS: str = "operations"
 """The stream of the journal that holds what the watch found."""
@@ -32,7 +32,7 @@ class WatchFinding(Sent):
     id: str
     """The same while it lasts, with a new one each hour: it is told once an hour."""
     key: str = ""
-    """The ticket."""
+    """The ticket, or the digest."""
     text: str
     """One sentence for whoever is paged."""
     since: Instant

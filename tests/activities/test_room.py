@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,16 +14,18 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
+from activities.channels.console import ConsoleChannel
 from activities.digesting import SIGNAL
-from escalade.errors import StoreError
-from escalade.messages.activities import DigestDue, DigestRequest, PageRequest, PageResult
+from escalade.errors import ChannelError, StoreError
+from escalade.messages.activities import DigestDue, DigestRequest, JournalBatch, PageRequest, PageResult, Snapshot
+from escalade.people.capacity import Window
 from escalade.people.resolve import Pressure, RoundRequest
 from escalade.ticket import Severity
 from store import Store
-from store.database import Database
 from store.budgets import Wish
+from store.database import Database
 from store.digests import DigestItem
-from tests.activities.making import NOW, Place, brief, place
+from tests.activities.making import EAGER, NOW, Place, brief, place
 from tests.activities.sinks import HttpSink, MailSink
 
 PEOPLE = """
@@ -43,6 +47,22 @@ teams:
 DIGEST = "digest: {above: 0, per: 1h, every: 10m}"
 
 
+MIXED = """
+people:
+  ana:
+    methods:
+      file: {channel: file, address: ana}
+    capacity: {ana}
+  bruno:
+    backup: ana
+    methods:
+      file: {channel: file, address: bruno}
+teams:
+  both: {members: [ana, bruno]}
+"""
+"""Only Ana has limits, and she is Bruno's backup."""
+
+
 class Site:
     """A place whose people have limits."""
 
@@ -61,18 +81,28 @@ class Site:
     async def _tell(self, key: str, said: dict[str, Any]) -> None:
         self.said.append((key, said))
 
-    async def page(self, number: int, *, severity: str = "sev3", **more: Any) -> PageResult:
-        """Page Ana in a round of her own."""
+    def limit(self, ana: str) -> None:
+        """Give limits to Ana alone."""
+        (self.there.directory / "config" / "people.yaml").write_text(MIXED.replace("{ana}", ana))
+        self.there.live.reload()
+
+    def request(
+        self, number: int, *, severity: str = "sev3", targets: Sequence[str] = ("person:ana",), **more: Any
+    ) -> PageRequest:
+        """A round of a ticket of its own."""
         pressure = Pressure(severity=Severity(severity), **more)
-        request = PageRequest(
+        return PageRequest(
             round_id=f"round-{number}",
             brief=brief(key=f"key{number:07}", severity=severity, round=1),
             people=[],
             scheduled_at=NOW,
-            request=RoundRequest(targets=["person:ana"], pressure=pressure),
+            request=RoundRequest(targets=list(targets), pressure=pressure),
             asked_at=NOW,
         )
-        return await self.env.run(self.there.activities.page, request)
+
+    async def page(self, number: int, **more: Any) -> PageResult:
+        """Page Ana in a round of her own, or whoever is asked for."""
+        return await self.env.run(self.there.activities.page, self.request(number, **more))
 
 
 def site(tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment, **given: Any) -> Iterator[Site]:
@@ -170,6 +200,9 @@ async def test_a_digest_waits_for_room_unless_something_in_it_may_not_wait(colle
     request = DigestRequest(target=due.target, digest_id=due.digest_id, at=NOW + timedelta(minutes=10))
     waits = await collected.env.run(collected.there.activities.send_digest, request)
     assert (waits.again_at, waits.why) == (NOW + timedelta(hours=1), "had 1 page within 1h")
+    put_off = store.digest(due.digest_id)
+    assert put_off is not None
+    assert put_off.leaves_at == waits.again_at
     urgent = DigestItem(
         round_id="urgent",
         target="person:ana",
@@ -224,3 +257,112 @@ async def test_a_sender_that_dies_between_the_providers_yes_and_the_record_sends
     assert (delivery.intent.purpose, delivery.attempts) == ("digest", 1)
     # A digest is one page of its person, however many tickets are in it.
     assert collected.there.store.load(["person:ana"], NOW - timedelta(days=7))["person:ana"].pages == 1
+
+
+async def test_a_round_that_is_asked_again_passes_over_nobody_who_has_no_limits(limited: Site) -> None:
+    limited.limit("{limits: [{pages: 5, per: 1h}]}")
+    first = await limited.page(1, targets=["team:both"])
+    assert reached(first) == [("person:ana", "delivered"), ("person:bruno", "delivered")]
+    assert set(limited.there.store.granted("round-1")) == {"person:ana", "person:bruno"}
+    again = await limited.page(1, targets=["team:both"])
+    assert reached(again) == reached(first)
+    assert again.resolved is not None
+    assert again.resolved.passed == []
+
+
+async def test_a_page_that_was_refused_takes_nothing_from_who_was_to_be_told(
+    limited: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuses(*_: Any) -> None:
+        raise ChannelError("no such address", permanent=True)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ConsoleChannel, "send", refuses)
+        assert reached(await limited.page(1)) == [("person:ana", "failed")]
+    assert limited.there.store.granted("round-1") == {}
+    assert reached(await limited.page(2)) == [("person:ana", "delivered")]
+    assert reached(await limited.page(3)) == [("person:bruno", "delivered")]
+
+
+async def test_a_page_of_which_nobody_knows_what_became_keeps_its_place(
+    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    impatient = replace(EAGER, attempt=timedelta(milliseconds=50), crossing=timedelta(0))
+    for there in site(tmp_path, mail, web, env, patience=impatient):
+        with monkeypatch.context() as patched:
+            patched.setattr(ConsoleChannel, "send", hangs)
+            assert reached(await there.page(1)) == [("person:ana", "unknown")]
+        assert reached(await there.page(2)) == [("person:bruno", "delivered")]
+
+
+async def test_what_was_taken_for_a_page_that_ended_before_it_began_is_given_back(limited: Site) -> None:
+    store = limited.there.store
+    slots = [Window("1h", 1, NOW + timedelta(hours=1), "full")]
+    store.take("round-1", "person:ana", slots, at=NOW)  # its ticket was acknowledged while it waited for a worker
+    asked = limited.request(1).model_copy(update={"only_find_out": True})
+    assert (await limited.env.run(limited.there.activities.page, asked)).receipts == []
+    assert reached(await limited.page(2)) == [("person:ana", "delivered")]
+
+
+async def test_a_digest_that_cannot_be_started_holds_back_nobody_who_has_room(collected: Site) -> None:
+    collected.limit(DIGEST.replace("digest: ", "{digest: ") + "}")
+
+    async def refuses(_: DigestDue) -> None:
+        raise RPCError("busy", RPCStatusCode.RESOURCE_EXHAUSTED, b"")
+
+    mended, collected.there.activities.digests.start = collected.there.activities.digests.start, refuses
+    for _ in range(2):
+        with pytest.raises(ApplicationError, match="could not be started"):
+            await collected.page(1, targets=["team:both"])
+        [told] = collected.there.store.deliveries("key0000001")
+        assert (told.intent.target, told.attempts) == ("person:bruno", 1)
+    collected.there.activities.digests.start = mended
+    found = await collected.page(1, targets=["team:both"])
+    assert sorted(reached(found)) == [("person:ana", "digested"), ("person:bruno", "delivered")]
+
+
+async def test_a_page_that_joins_a_digest_whose_time_is_past_has_it_started_again_once_a_minute(
+    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
+) -> None:
+    times = [NOW]
+    for there in site(tmp_path, mail, web, env, digest=DIGEST, now=lambda: times[-1]):
+        await there.page(1)
+        times.append(NOW + timedelta(minutes=10, seconds=59))
+        await there.page(2)
+        assert len(there.started) == 1
+        times.append(NOW + timedelta(days=1))
+        for number in (3, 4):
+            await there.page(number)
+        assert [due.digest_id for due in there.started] == [there.started[0].digest_id] * 2
+        times.append(NOW + timedelta(days=1, minutes=2))
+        await there.page(5)
+        assert len(there.started) == 3
+
+
+async def test_a_digest_in_which_nothing_is_left_to_tell_is_no_page_of_its_person(collected: Site) -> None:
+    store = collected.there.store
+    await collected.page(1)
+    [due] = collected.started
+    shown = Snapshot.model_validate(
+        {
+            "key": "key0000001",
+            "life": brief().life,
+            "version": 2,
+            "title": "x",
+            "severity": "sev3",
+            "status": "new",
+            "rung": 1,
+            "acknowledged": True,
+            "opened_at": NOW,
+            "updated_at": NOW,
+        }
+    )
+    store.write(JournalBatch(stream="ticket/key0000001", life=shown.life, snapshot=shown))
+    request = DigestRequest(target=due.target, digest_id=due.digest_id, at=due.leaves_at)
+    sent = await collected.env.run(collected.there.activities.send_digest, request)
+    assert (sent.told, sent.dropped) == (0, 1)
+    assert store.granted(due.digest_id) == {}
+    assert reached(await collected.page(2, severity="sev1")) == [("person:ana", "delivered")]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from escalade.messages.activities import TicketBrief
+from escalade.time.instants import format_instant
 from store import Store
 from store.digests import DigestItem
 from tests.store.making import LIFE, NOW, intent, put, receipt, snapshot
 
 ANA = "person:ana"
 SOON = NOW + timedelta(minutes=10)
+LATER = NOW + timedelta(hours=4)
 
 
 def item(key: str = "aaaaaaaaaa", number: int = 1, **given: object) -> DigestItem:
@@ -30,7 +32,9 @@ def test_pages_join_the_open_digest_and_its_time_is_that_of_the_first(store: Sto
     second = store.join(item("bbbbbbbbbb"), leaves_at=SOON + timedelta(minutes=5))
     assert (first.id, first.leaves_at, first.started) == (second.id, second.leaves_at, False)
     store.digest_started(first.id)
-    assert [(due.id, due.started) for due in store.due_digests(ANA)] == [(first.id, True)]
+    found = store.digest(first.id)
+    assert found is not None
+    assert (found.started, found.leaves_at) == (True, SOON)
 
 
 def test_the_same_round_joins_once(store: Store) -> None:
@@ -69,7 +73,10 @@ def test_who_joins_while_it_closes_is_in_it_or_in_the_next(store: Store) -> None
         ({"version": 2, "rung": 1, "status": "resolved"}, "the ticket ended meanwhile"),
         ({"version": 2, "rung": 1, "status": "snoozed"}, "snoozed meanwhile"),
         ({"version": 2, "rung": 2, "tier_name": "experts"}, "it moved on to experts meanwhile"),
-        ({"version": 9, "rung": 1, "life": "another"}, "the ticket ended meanwhile"),
+        ({"life": "another", "opened_at": NOW + timedelta(minutes=1)}, "the ticket ended meanwhile"),
+        ({"version": 99, "life": "the one before", "status": "closed", "opened_at": NOW - timedelta(days=1)}, ""),
+        ({"version": 2, "rung": 1, "maintenance_until": LATER}, f"in maintenance until {format_instant(LATER)}"),
+        ({"version": 2, "rung": 1, "maintenance_until": SOON}, ""),
         ({"version": 1, "rung": 1, "acknowledged": True}, ""),
         ({"version": 2, "rung": 1}, ""),
         (None, ""),
@@ -103,7 +110,6 @@ def test_what_became_of_the_message_becomes_of_every_page_in_it(store: Store) ->
     sent = store.digest(digest.id)
     assert sent is not None
     assert (sent.sent_at, [one.outcome for one in sent.receipts]) == (SOON, ["accepted"])
-    assert store.due_digests(ANA) == []
     store.reported(found)
     assert store.unreported(digest.id) == []
 
@@ -119,3 +125,30 @@ def test_a_digest_that_is_full_makes_room_for_the_next(store: Store, monkeypatch
     monkeypatch.setattr("store.digests.MOST", 2)
     ids = [store.join(item(f"key{n:07}"), leaves_at=SOON).id for n in range(5)]
     assert [ids.count(one) for one in dict.fromkeys(ids)] == [2, 2, 1]
+
+
+def test_a_digest_that_nobody_sent_is_found_a_while_after_its_time(store: Store) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    assert _overdue(store, SOON) == []
+    just_after = SOON + timedelta(seconds=1)
+    assert _overdue(store, just_after) == [digest.id]
+    store.close_digest(digest.id, at=just_after)  # it is being sent
+    assert _overdue(store, just_after) == []
+    assert _overdue(store, just_after + timedelta(seconds=1)) == [digest.id]
+    store.digest_told(digest.id, [], reached=True, at=just_after)
+    assert _overdue(store, LATER, told=just_after) == []
+    assert _overdue(store, LATER, told=LATER) == [digest.id]  # its ticket has not heard of it
+    store.reported(store.unreported(digest.id))
+    assert _overdue(store, LATER, told=LATER) == []
+
+
+def test_a_digest_that_is_put_off_for_room_is_not_overdue_before_there_is_room(store: Store) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    store.put_off(digest.id, leaves_at=LATER)
+    assert _overdue(store, LATER) == []
+    assert _overdue(store, LATER + timedelta(seconds=1)) == [digest.id]
+    assert store.join(item("bbbbbbbbbb"), leaves_at=SOON).leaves_at == LATER
+
+
+def _overdue(store: Store, due: datetime, *, told: datetime = NOW) -> list[str]:
+    return [digest.id for digest in store.overdue_digests(due=due, told=told)]

@@ -17,16 +17,17 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
 from activities.channels.console import ConsoleChannel
-from activities.contracts import JOURNAL_QUEUE, TICKETS_QUEUE
+from activities.contracts import JOURNAL_QUEUE, TICKETS_QUEUE, digest_workflow_id
 from activities.watch import canary_key
 from escalade.errors import ChannelError, StoreError
 from escalade.extension import Delivery, Message
 from escalade.maintenance.window import WindowSpec
 from escalade.messages import Escalate, JournalBatch, Resolve, Upcoming
-from escalade.messages.activities import Snapshot
+from escalade.messages.activities import Snapshot, TicketBrief
 from escalade.messages.watch import OPERATIONS, CanaryReport, WatchReport, WatchRequest
 from escalade.ticket import Actor, Severity, Status, Ticket, workflow_id
 from store.database import Database
+from store.digests import DigestItem
 from store.projection import _values
 from store.tables import lives
 from store.tables import tickets as rows
@@ -203,6 +204,23 @@ async def test_an_open_row_without_a_workflow_is_an_entry_and_a_page(tmp_path: P
         assert [(finding.kind, finding.key) for finding in report.fresh] == [("missing", "gonegonego")]
         assert "nobody looks after it any more" in there.said()
         assert [s.entry.kind for s in there.store.entries(OPERATIONS)][:1] == ["watch.missing"]
+
+
+async def test_a_digest_whose_workflow_is_gone_is_told_of_and_sent_all_the_same(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        at = now_in_utc() - timedelta(hours=1)
+        about = {"key": "keptkeptke", "life": "x", "title": "disk full", "severity": "sev3", "status": "new"}
+        brief = TicketBrief.model_validate({**about, "opened_at": at})
+        page = {"round_id": "r1", "target": "person:ana", "key": brief.key, "life": "x", "rung": 1, "joined_at": at}
+        item = DigestItem.model_validate({**page, "brief": brief})
+        digest = there.store.join(item, leaves_at=at + timedelta(minutes=5))
+        there.store.digest_started(digest.id)
+        report = await look(client)
+        assert [(finding.kind, finding.key) for finding in report.fresh] == [("digest", digest.id)]
+        assert "The digest of person:ana was due at" in there.said()
+        assert await client.get_workflow_handle(digest_workflow_id("person:ana")).result() == 1
+        assert "disk full" in there.said()
+        assert (await look(client)).findings == []
 
 
 async def test_a_row_that_is_missing_is_written_again_from_the_ticket_itself(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from temporalio.client import WorkflowHandle
 
-from activities.contracts import digest_workflow_id
+from activities.contracts import JOURNAL_QUEUE, digest_workflow_id
 from activities.digesting import signal_with_start
 from escalade.messages.activities import DigestDue
 from tests.tower import POST, Climber, Tower
@@ -140,3 +141,22 @@ async def test_a_digest_that_fails_is_a_failed_round(tower: MakeTower) -> None:
     await _until(ticket, "round.failed")
     assert (await ticket.view()).tier_name == "two"
     assert len(ticket.told("cleo")) == 1
+
+
+@pytest.mark.parametrize("way", ["continued"])
+async def test_a_digest_that_is_joined_again_and_again_goes_on_in_a_new_run_with_all_that_is_due(
+    tower: MakeTower,
+) -> None:
+    there = await tower(ONE, TWO, people=people())
+    handle = there.client.get_workflow_handle(digest_workflow_id("person:ana"))
+    later = datetime.now(UTC) + timedelta(days=1)
+    dues = [DigestDue(target="person:ana", digest_id=name, leaves_at=later) for name in ("first", "second")]
+    with there.time.standing():
+        began = await there.client.start_workflow("DigestWorkflow", dues[0], id=handle.id, task_queue=JOURNAL_QUEUE)
+    async with asyncio.timeout(30):
+        while (await handle.describe()).run_id == began.first_execution_run_id:
+            await handle.signal("joined", dues[1])
+    started = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
+    carried = await there.client.data_converter.decode(started.input.payloads)
+    assert [one["digest_id"] for one in carried] == ["first", "second"]
+    await handle.terminate()
