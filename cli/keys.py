@@ -16,6 +16,8 @@ KEY_LENGTH = 10
 """The same as `escalade.ticket.KEY_LENGTH`, which would cost an import of pydantic; a test holds them equal."""
 MOST_CANDIDATES = 10
 _BEGINNING = re.compile(r"[a-z2-7]{1,10}")
+_STRANGE = re.compile(r"[^\s'\"\\]{1,255}")
+"""What another system may have made a key of: `ticket/<anything>` opens a ticket, and pages people."""
 
 
 def find_some(written: Sequence[str]) -> tuple[list[str], dict[str, EscaladeError]]:
@@ -40,7 +42,7 @@ def find_some(written: Sequence[str]) -> tuple[list[str], dict[str, EscaladeErro
 def find_keys(written: Sequence[str]) -> list[str]:
     """The full keys that are meant, in the order written, each once.
 
-    A full key is taken as it is: it needs no store.
+    A full key is taken as it is: it needs no store. One that is none of ours is looked up, and so is its ticket's.
 
     Raises:
         TicketNotFoundError: when a text is no key, or no ticket starts so.
@@ -48,7 +50,7 @@ def find_keys(written: Sequence[str]) -> list[str]:
     """
     texts = [normal(text) for text in written]
     found: dict[str, None] = {}
-    full = _complete_all([text for text in texts if len(text) < KEY_LENGTH])
+    full = _complete_all([text for text in texts if len(text) < KEY_LENGTH or not _BEGINNING.fullmatch(text)])
     for text in texts:
         found[full.get(text, text)] = None
     return list(found)
@@ -77,7 +79,8 @@ def _complete_all(beginnings: Sequence[str]) -> dict[str, str]:
         return full | asyncio.run(_ask_temporal(unknown))
     except UnreachableError:
         # The store is what the person can mend; that Temporal could not help either is the smaller news.
-        raise away or _not_found(unknown[0]) from None
+        # What only another system could have made is taken for a slip then.
+        raise (away if _BEGINNING.fullmatch(unknown[0]) else None) or _not_found(unknown[0]) from None
 
 
 def find_key(written: str) -> str:
@@ -91,13 +94,14 @@ def normal(text: str) -> str:
     Raises:
         TicketNotFoundError: when it cannot be the beginning of a key.
     """
-    key = text.strip().lower().removeprefix("ticket/")
-    if not _BEGINNING.fullmatch(key):
-        raise TicketNotFoundError(
-            f"{text!r} is not a ticket's key.",
-            mend="A key is 10 letters a-z and digits 2-7, or any unique beginning: escalade ticket list",
-        )
-    return key
+    written = text.strip()
+    key = written.lower().removeprefix("ticket/")
+    if _BEGINNING.fullmatch(key):
+        return key
+    if not _STRANGE.fullmatch(written):
+        raise _no_key(text)
+    # Made elsewhere, so letters are as they were written there.
+    return written.removeprefix("ticket/")
 
 
 def _stored(store: Store, beginning: str) -> dict[str, str]:
@@ -125,7 +129,16 @@ async def _ask_temporal(beginnings: Sequence[str]) -> dict[str, str]:
     return full
 
 
+def _no_key(text: str) -> TicketNotFoundError:
+    return TicketNotFoundError(
+        f"{text!r} is not a ticket's key.",
+        mend="A key is 10 letters a-z and digits 2-7, or any unique beginning: escalade ticket list",
+    )
+
+
 def _not_found(beginning: str) -> TicketNotFoundError:
+    if not _BEGINNING.fullmatch(beginning):
+        return _no_key(beginning)
     return TicketNotFoundError(
         f"No ticket's key starts with {beginning!r}.", mend="See every key: escalade ticket list --all"
     )
@@ -134,6 +147,9 @@ def _not_found(beginning: str) -> TicketNotFoundError:
 def _the_one(beginning: str, candidates: dict[str, str]) -> str:
     if not candidates:
         raise _not_found(beginning)
+    if beginning in candidates:
+        # The whole of one that is the beginning of others, which only keys made elsewhere can be.
+        return beginning
     if len(candidates) == 1:
         return next(iter(candidates))
     shown = sorted(candidates)[:MOST_CANDIDATES]
