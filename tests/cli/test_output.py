@@ -121,6 +121,15 @@ def test_the_journal_is_shown_whole_by_kind_and_by_number(escalade: Run, filled:
     assert [found["seq"] for found in last["entries"]] == [3]
 
 
+def test_a_timeline_says_why_somebody_was_not_paged(escalade: Run, place: Path) -> None:
+    passed = entry("aaaaaaaaaa", 1, "person:bruno is not paged", kind="page.passed_over", why="had 10 pages this night")
+    told = entry("aaaaaaaaaa", 2, "person:ana was told by sms", kind="page.accepted", why="next in order")
+    fill(place, snapshot("aaaaaaaaaa"), entries=[passed, told])
+    lines = escalade("journal", "show", "aaaaaaaaaa").out.splitlines()
+    assert lines[0].endswith("person:bruno is not paged — had 10 pages this night")
+    assert lines[1].endswith("person:ana was told by sms")
+
+
 def test_a_ticket_is_shown_from_the_store_when_nothing_else_answers(escalade: Run, filled: Path) -> None:
     done = escalade("ticket", "show", "aaaaaaaaaa", "--output", "json")
     assert (done.code, done.json["asked"]) == (0, False)
