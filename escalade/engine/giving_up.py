@@ -20,7 +20,7 @@ def give_up(d: Draft, cmd: Unacknowledge) -> None:
         return
     why = cmd.comment or f"{cmd.by.id} gave it up"
     if d.state.engine < 3:
-        unacknowledge(d, d.standing, why, kind="ticket.unacknowledged")
+        unacknowledge(d, d.standing, why, kind="ticket.unacknowledged", actor=cmd.by)
         d.text = "un-acknowledged; paging again"
         return
     own = next((ack for ack in acks if (ack.by.id, ack.by.kind) == (cmd.by.id, cmd.by.kind)), None)
@@ -62,7 +62,7 @@ def take_back(d: Draft, lost: Acknowledgement, why: str) -> bool:
 def _everybody(d: Draft, by: Actor, why: str) -> None:
     """Nobody has it: page again, and tell those who thought they had it."""
     losing = [ack.by for ack in d.visit.acks if ack.by.is_person and ack.by.id != by.id]
-    unacknowledge(d, d.standing, why, kind="ticket.unacknowledged")
+    unacknowledge(d, d.standing, why, kind="ticket.unacknowledged", actor=by)
     for actor in losing:
         _follows(d, actor.id, actor)
     title = d.state.ticket.title

@@ -13,6 +13,7 @@ from escalade.engine.standing import arrive, begin_steps
 from escalade.engine.state import PUNCTUAL, Visit, rhythm
 from escalade.engine.usage import leave, used_words
 from escalade.policy.lengths import write_length
+from escalade.ticket import SYSTEM, Actor
 from escalade.time.durations import format_duration
 from escalade.time.instants import format_instant
 
@@ -182,10 +183,17 @@ def next_pass(d: Draft, due: datetime) -> None:
     enter(d, policy.again.tier, punctual(d, due), "the wait after a pass that reached nobody is over")
 
 
-def unacknowledge(d: Draft, t0: datetime, why: str, *, kind: str) -> None:
+def unacknowledge(d: Draft, t0: datetime, why: str, *, kind: str, actor: Actor = SYSTEM) -> None:
     """Take the acknowledgement away: a new t0 in the same tier, and a round at once (decision 8).
 
     The visit goes on, so the resolve limit still counts from the first acknowledgement.
+
+    Args:
+        d: the decision in the making.
+        t0: from when the tier's limits count now.
+        why: the reason, for the journal.
+        kind: of the entry.
+        actor: whose doing it is.
     """
     state, visit = d.state, d.visit
     lost = state.owner
@@ -203,7 +211,7 @@ def unacknowledge(d: Draft, t0: datetime, why: str, *, kind: str) -> None:
     state.owner = ""
     if lost and state.owner_is_person and f"person:{lost}" not in state.followers:
         state.followers.append(f"person:{lost}")
-    d.note(kind, f"un-acknowledged in {state.tier_name}{limit_words(d)}", why, owner=lost)
+    d.note(kind, f"un-acknowledged in {state.tier_name}{limit_words(d)}", why, actor=actor, owner=lost)
     rounds(d)
 
 
@@ -235,8 +243,17 @@ def begin_round(d: Draft, due: datetime) -> None:
     label = "the catch-all's round" if state.in_catch_all else "round"
     has_it = ", ".join(ack.by.id for ack in visit.acks)
     spared = f", not {has_it}, who acknowledged" if has_it else ""
-    d.note("round.started", f"{label} {visit.rounds} pages {', '.join(visit.targets)}{spared}", round=visit.rounds)
+    what = f"{label} {visit.rounds} pages {', '.join(visit.targets)}{spared}"
+    d.note("round.started", what, _why_this_round(d), round=visit.rounds)
     d.resolve("catch_all" if state.in_catch_all else "round", visit.targets, due_at=due)
+
+
+def _why_this_round(d: Draft) -> str:
+    visit = d.visit
+    if visit.acks:
+        needed = d.state.tier.acknowledge_by if d.state.tier is not None else 1
+        return f"{sum(ack.counts for ack in visit.acks)} of the {needed} who have to acknowledge have"
+    return f"it came to {d.state.tier_name}" if visit.rounds == 1 else "nobody has acknowledged"
 
 
 def late_climb(d: Draft, wish: Wish | None = None) -> bool:

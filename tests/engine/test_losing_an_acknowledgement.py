@@ -145,6 +145,14 @@ def test_unacknowledging_pages_again_at_once_in_the_same_tier() -> None:
     assert climb.does("ana", "unacknowledge").refusal is not None
 
 
+def test_the_journal_says_who_gave_an_acknowledgement_up() -> None:
+    climb = ladder()
+    climb.does("ana", "acknowledge")
+    climb.does("bob", "unacknowledge", comment="she is ill")
+    (given_up,) = climb.noted("ticket.unacknowledged")
+    assert (given_up.actor.kind, given_up.actor.id, given_up.why) == ("person", "bob", "she is ill")
+
+
 def test_giving_up_one_of_a_quorum_pages_everybody_once() -> None:
     climb = quorum()
     climb.does("ana", "acknowledge")

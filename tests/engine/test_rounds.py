@@ -373,3 +373,20 @@ def test_what_is_kept_for_a_tier_that_repeats_for_weeks_stays_small() -> None:
     climb.forward(days=7)
     climb.written()
     assert len(climb.state.model_dump_json()) < early * 1.05
+
+
+def test_every_round_says_why_it_is_made() -> None:
+    people = ("person:ana", "person:bob")
+    pinned = policy(
+        {"name": "first", "page": list(people), "acknowledge_by": 2, "acknowledge_within": "1h", "repeat_every": "5m"},
+        {"name": "second", "page": ["person:ana"], "acknowledge_within": "1h"},
+    )
+    climb = Climb(pinned, roster("ana", "bob"))
+    climb.forward(minutes=5)
+    climb.does("ana", "acknowledge")
+    climb.forward(minutes=5)
+    assert [entry.why for entry in climb.noted("round.started")] == [
+        "it came to first",
+        "nobody has acknowledged",
+        "1 of the 2 who have to acknowledge have",
+    ]
