@@ -11,12 +11,13 @@ from cli.acting import acting_person
 from cli.exits import ExitCode
 from cli.failures import WrongCommandError, tell
 from cli.keys import find_keys
-from escalade.errors import EscaladeError, RefusedError
+from escalade.errors import EscaladeError, RefusedError, StoreError
 
 if TYPE_CHECKING:
     from cli.invocation import Invocation
+    from escalade.messages.activities import Snapshot
     from escalade.messages.commands import Command
-    from escalade.messages.views import Answer
+    from escalade.messages.views import Answer, TicketView
     from worker.client import TicketClient
 
 AT_ONCE = 8
@@ -56,7 +57,7 @@ def send(
         keys: keys or their beginnings.
         make: makes the command.
         from_rung: read the ticket first and send the rung and life that were seen, so that a command that was
-            meant for another tier is refused as stale.
+            meant for another tier is refused as stale. Where no worker answers, what the store last heard is read.
         rung: the rung that the person saw, where they say it: the ticket is not asked for it then.
         first: what is looked at before anything is sent; it raises when nothing is to be.
         instead: what to tell people instead of the ticket's own answer, where that is not the end of it.
@@ -117,13 +118,39 @@ async def _send_one(
     if rung is not None:
         values["rung"] = rung
     elif from_rung:
-        view = await client.view(key)
-        values |= {"rung": view.rung, "life": view.life}
+        seen = await _seen(client, key)
+        values |= {"rung": seen.rung, "life": seen.life}
     try:
         return await client.command(key, _made(make, values))
     except RefusedError as refusal:
         refusal.mend = refusal.mend or _MENDS.get(refusal.code, _LOOK).format(key=key)
         raise
+
+
+async def _seen(client: TicketClient, key: str) -> TicketView | Snapshot:
+    """The ticket as it stands; where no worker answers for it, as the store last heard of it."""
+    import asyncio
+
+    from worker.client import NoWorkerError
+
+    try:
+        return await client.view(key)
+    except NoWorkerError as error:
+        try:
+            known = await asyncio.to_thread(_last_heard, key)
+        except StoreError:
+            known = None
+        if known is None:
+            error.mend = "Nothing was sent, since nobody knows where it stands. Start a worker, then ask again."
+            raise
+        return known
+
+
+def _last_heard(key: str) -> Snapshot | None:
+    from cli.doors import store
+
+    with store() as opened:
+        return opened.ticket(key)
 
 
 def _made(make: Make, values: dict[str, Any]) -> Command:
