@@ -18,6 +18,10 @@ _FRENCH: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"owner of (\S+)", r"responsable de \1"),
         (r"owns the ticket", "responsable du ticket"),
         (r"a test of this contact method", "un essai de ce moyen de vous joindre"),
+        (
+            r"you are the catch-all, and tickets are not being looked after",
+            "vous êtes le dernier recours, et des tickets ne sont plus suivis",
+        ),
         (r"next in order", "prochain dans l’ordre"),
         (r"a digest of the tickets that wait for you", "un récapitulatif des tickets qui vous attendent"),
         (r"least paged lately \((\d+) pages in 7 days\)", r"le moins appelé ces derniers temps (\1 appels en 7 jours)"),

@@ -91,6 +91,7 @@ async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entri
     text = "\n".join(finding.text for finding in findings[:20])
     if number > 20:
         text += f"\n… and {number - 20} more; the stream `{OPERATIONS}` of the journal has them all."
+    text += "\n\nescalade doctor"
     round_id = str(workflow.uuid4())
     resolved = await workflow.execute_activity(
         contracts.resolve,
@@ -124,6 +125,8 @@ async def tell_catch_all(findings: list[WatchFinding], targets: list[str], entri
             people=people,
             scheduled_at=now,
             deliver_within=timedelta(seconds=15),
+            # It is about no ticket that could be shown: the text says all there is.
+            form="duty",
             subject=subject[:300],
             text=text,
         )

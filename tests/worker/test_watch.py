@@ -106,6 +106,8 @@ async def test_a_ticket_whose_due_is_past_pages_the_catch_all_once_an_hour(tmp_p
             assert [finding.kind for finding in first.fresh] == ["late"]
             assert "Ticket stuckstuck is" in there.said()
             assert "last-resort" in there.said()
+            assert "escalade doctor" in there.said()
+            assert "escalade ticket show" not in there.said(), "the alarm is about no ticket of its own"
             assert (await look(client)).fresh == []
         assert there.said().count("subject") == 1
         written = [stored.entry for stored in there.store.entries(OPERATIONS) if stored.entry.kind == "watch.late"]
