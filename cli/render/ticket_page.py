@@ -68,15 +68,14 @@ def _standing(view: TicketView, when: Moments) -> Iterator[Text]:
     if view.merged_into:
         yield Text(f"merged into {view.merged_into}")
     if view.tier_name:
-        place = f"tier {view.tier} of {len(view.tiers) or '?'}: {view.tier_name}"
-        if 0 < len(view.tiers) < view.tier:
-            place = f"past the last tier: {view.tier_name}"
+        place = _place(view)
         if view.round:
             place += f", round {view.round}"
         if view.entered_at:
             place += f", entered {when.both(view.entered_at)}"
         yield Text(place)
-        yield Text(f"ladder: {_ladder(view)}", style="quiet")
+        if view.tiers:
+            yield Text(f"ladder: {_ladder(view)}", style="quiet")
     yield _acknowledgement(view)
     if view.paused_why or view.paused_until:
         until = f" until {when.clock(view.paused_until)}" if view.paused_until else ""
@@ -100,6 +99,15 @@ def _standing(view: TicketView, when: Moments) -> Iterator[Text]:
     ]
     if counted:
         yield Text(", ".join(counted))
+
+
+def _place(view: TicketView) -> str:
+    if not view.tiers:
+        # Only the store could be asked, and it does not keep how many tiers there are.
+        return f"tier {view.tier}: {view.tier_name}"
+    if view.tier > len(view.tiers):
+        return f"past the last tier: {view.tier_name}"
+    return f"tier {view.tier} of {len(view.tiers)}: {view.tier_name}"
 
 
 def _ladder(view: TicketView) -> str:

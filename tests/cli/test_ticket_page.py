@@ -1,4 +1,4 @@
-"""What the page of a ticket says of who has acknowledged."""
+"""What the page of a ticket says of where it stands and who has acknowledged."""
 
 from __future__ import annotations
 
@@ -60,10 +60,16 @@ def test_the_end_of_maintenance_is_named_and_how_far_away_it_is() -> None:
     assert f"in maintenance until {NOW.clock(until)} (in 5m): db" in page
 
 
-def test_the_catch_all_is_past_the_last_tier_and_no_fourth_of_three() -> None:
-    there = {"tiers": ["one", "two", "three"], "tier": 4, "tier_name": "catch-all"}
-    page = "\n".join(
-        line.plain for line in ticket_page(view_of(snapshot("aaaaaaaaaa")).model_copy(update=there), [], NOW)
-    )
-    assert "past the last tier: catch-all" in page
-    assert "4 of 3" not in page
+@pytest.mark.parametrize(
+    ("tier", "name", "tiers", "says"),
+    [
+        (2, "experts", ["primary", "experts"], "tier 2 of 2: experts\n  ladder: primary → [experts]\n"),
+        (3, "catch-all", ["primary", "experts"], "past the last tier: catch-all\n  ladder: primary → experts\n"),
+        (2, "experts", [], "tier 2: experts\n  not acknowledged\n"),
+    ],
+)
+def test_the_page_counts_no_tier_that_is_not_there(tier: int, name: str, tiers: list[str], says: str) -> None:
+    at = {"tier": tier, "tier_name": name, "tiers": tiers}
+    view = view_of(snapshot("aaaaaaaaaa")).model_copy(update=at)
+    page = "\n".join(line.plain for line in ticket_page(view, [], NOW))
+    assert says in page
