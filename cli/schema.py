@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     help="Where to.  [default: schemas in the configuration directory]",
 )
 @click.option(
-    "--name", metavar="NAME", help="Print this one instead: escalade, people, policy, schedule, calendar or mapping."
+    "--name",
+    metavar="NAME",
+    help="Print this one instead: escalade, people, policy, schedule, calendar, maintenance or mapping.",
 )
 def schema(invocation: Invocation, target: Path | None, name: str | None) -> int:
     """Write JSON Schemas, so that editors complete.
