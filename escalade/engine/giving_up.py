@@ -77,10 +77,10 @@ def unknown_person(d: Draft, who: str) -> None:
     if lost is None or not d.state.status.is_open:
         return
     why = f"the roster knows nobody called {who}: whoever acknowledged may have misspelled a name"
-    if len(d.visit.acks) > 1 and take_back(d, lost, why):
-        return
-    unacknowledge(d, d.standing, why, kind="ticket.unacknowledged")
     state = d.state
+    if len(d.visit.acks) == 1 or not take_back(d, lost, why):
+        unacknowledge(d, d.standing, why, kind="ticket.unacknowledged")
+    # Whoever owned it goes on following; there is nobody here who could be told.
     state.followers = [target for target in state.followers if target != f"person:{who}"]
 
 

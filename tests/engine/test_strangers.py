@@ -44,6 +44,15 @@ def test_a_stranger_beside_the_owner_is_taken_out_and_the_owner_keeps_it() -> No
     assert (ticket.state.owner, [ack.by.id for ack in ticket.state.visit.acks]) == ("ana", ["ana"])
 
 
+def test_a_stranger_beside_a_machine_is_nobodys_follower() -> None:
+    ticket = climb()
+    ticket.hears("monitor", "acknowledge")
+    ticket.does("anna-typo", "acknowledge")
+    assert ticket.state.is_acknowledged
+    assert ticket.state.owner == ""
+    assert ticket.state.followers == []
+
+
 def test_somebody_of_the_roster_who_was_not_paged_keeps_what_they_acknowledged() -> None:
     ticket = climb()
     ticket.does("dan", "acknowledge")
