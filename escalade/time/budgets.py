@@ -39,8 +39,8 @@ class Budget:
 
     @property
     def negative(self) -> bool:
-        """Whether it walks back."""
-        return self.days < 0 or self.time < timedelta(0)
+        """Whether it walks back. Nothing can, too: `-0h` in closed time is the last close, `0h` the next opening."""
+        return self.days < 0 or self.time < timedelta(0) or (self.empty and self.written.startswith(("-", "−")))
 
     @property
     def empty(self) -> bool:

@@ -130,6 +130,11 @@ class Clock:
         return Fraction(self.total, 1_000_000)
 
     @property
+    def pushed(self) -> bool:
+        """Whether pauses moved what is due."""
+        return self._due != self._unpaused
+
+    @property
     def paused(self) -> bool:
         """Whether it stands still now: one of the pauses has no end."""
         return any(pause.end is None for pause in self.pauses)
@@ -181,7 +186,7 @@ class Clock:
         if length:
             there = self.time.point(self.time.position(there) + length, self._bound(length))
         elif not self.budget.days:
-            there = self.time.next_opening_at(there)
+            there = self._counted_from()
         if self.end_of_day and self.budget.day_unit:
             there = self.time.end_of_day_at(there)
         return there
@@ -197,15 +202,23 @@ class Clock:
         if elapsed == self.total:
             return self._due
         if elapsed == 0:
-            return self.time.next_opening_at(self._begin)
+            return self._counted_from()
         return self.time.point(self._beyond_pauses(self._origin + elapsed), self._bound(elapsed))
+
+    def _counted_from(self) -> int:
+        """Where counting begins: from closed time at the next opening, and going back at the last close."""
+        if self.budget.negative:
+            return self.time.last_closing_at(self._begin)
+        return self.time.next_opening_at(self._begin)
 
     def _bound(self, length: int) -> Boundary:
         return self.boundary if length > 0 else "next_open"
 
     def _beyond_pauses(self, position: int) -> int:
-        """A position pushed away from the start by the pauses on the way."""
-        if position >= self._origin:
+        """A position pushed away from the start by the pauses on the way; none is on the way to the start itself."""
+        if position == self._origin:
+            return position
+        if position > self._origin:
             for first, last in self._pauses:
                 if first >= position:
                     break

@@ -96,6 +96,8 @@ def _pause(clock: Clock, pause: Pause) -> str:
     what += "" if pause.end else " (now; it lasts)"
     if end < pause.start:
         return f"{what}, ends before it begins: not counted."
+    if end == pause.start:
+        return f"{what}, ends when it begins: changes nothing."
     first, last = sorted((clock.start, clock.due))
     if end <= first or pause.start >= last:
         side = "before the start" if (end <= first) is not clock.budget.negative else "after the due"
@@ -133,7 +135,7 @@ def _due(clock: Clock) -> str:
     time, due = clock.time, clock.due
     what = f"Due: {told(in_zone(time, due), offset=True)}"
     if clock.end_of_day and clock.budget.day_unit:
-        return f"{what}, the end of that business day."
+        return f"{what}, the end of {'a business day moved on by pauses' if clock.pushed else 'that business day'}."
     if clock.end_of_day:
         return f"{what}; the end of the day is for budgets of business days only."
     if not time.is_open(due) and due == time.last_closing(due):

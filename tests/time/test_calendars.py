@@ -19,7 +19,7 @@ from escalade.time.compile import compile_calendar, horizon
 from escalade.time.explaining import explain
 from escalade.time.hours import parse_days, parse_spans
 from escalade.time.pinned import PinnedCalendar
-from tests.time.calendars import at, business, spec
+from tests.time.calendars import at, business, named, spec
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -339,6 +339,16 @@ def test_a_clock_explains_itself() -> None:
         "Due: Wed 2026-04-01 12:30+02:00, exactly at the close.",
     ]
     assert clock.at(parse_threshold("50%")) == at("2026-03-31T08:30Z")  # Friday 30 min, Monday 8 h, Tuesday 1 h 30
+
+
+def test_an_explanation_says_of_the_end_of_a_day_that_pauses_moved_it() -> None:
+    time, start = named("F8", "Europe/Berlin"), at("2016-02-01 10:00", "Europe/Berlin")
+    plain = Clock(time, start=start, budget=parse_budget("1bd"), end_of_day=True)
+    assert explain(plain)[-1] == "Due: Tue 2016-02-02 18:00+01:00, the end of that business day."
+    pauses = [Pause(start, start + timedelta(hours=2)), Pause(start, start)]
+    moved = Clock(time, start=start, budget=parse_budget("1bd"), end_of_day=True, pauses=pauses)
+    assert explain(moved)[-1] == "Due: Wed 2016-02-03 10:00+01:00, the end of a business day moved on by pauses."
+    assert explain(moved)[-2].endswith("ends when it begins: changes nothing.")
 
 
 def test_a_long_explanation_is_cut_in_the_middle() -> None:

@@ -135,6 +135,25 @@ def test_business_days(case: str, hours: str, start: str, days: int, due: str) -
     assert time.add_days(at(start), days) == at(due)
 
 
+NOTHING = [
+    ("BZ2-nothing-after", "0s", "2006-01-03 00:00", "2006-01-03 10:00"),
+    ("BZ2-nothing-before", "-0s", "2006-01-03 00:00", "2006-01-02 17:00"),
+    ("BZ2-no-hours-before", "-0h", "2006-01-03 00:00", "2006-01-02 17:00"),
+    ("BZ2-no-days-after", "0bd", "2006-01-03 00:00", "2006-01-03 10:00"),
+    ("BZ2-no-days-before", "-0bd", "2006-01-03 00:00", "2006-01-02 17:00"),
+    ("BZ2-nothing-before-at-the-opening", "-0s", "2006-01-03 10:00", "2006-01-03 10:00"),
+    ("BZ2-nothing-before-at-the-close", "-0s", "2006-01-03 16:00", "2006-01-03 16:00"),
+    ("BZ2-nothing-after-at-the-close", "0s", "2006-01-03 16:00", "2006-01-04 09:00"),
+]
+
+
+@pytest.mark.parametrize(("case", "budget", "start", "due"), NOTHING, ids=[row[0] for row in NOTHING])
+def test_nothing_added_is_the_next_opening_and_nothing_taken_away_the_last_close(
+    case: str, budget: str, start: str, due: str
+) -> None:
+    assert Clock(named("BZ", around=2006), start=at(start), budget=parse_budget(budget)).due == at(due)
+
+
 THRESHOLDS = [
     ("GL1-level", "L", "2034-06-09 08:46:12", "30m", False, "-10m", "2034-06-09 09:06:12"),
     ("GL5-level", "L", "2034-06-09 08:46:12", "5bd", False, "-8h", "2034-06-15 11:16:12"),
