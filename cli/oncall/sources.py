@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.oncall.spans import read_local
+from cli.oncall.spans import is_local, read_local
 from escalade.errors import InstantError
 
 if TYPE_CHECKING:
@@ -63,19 +63,12 @@ class Source:
             found = LATEST + AROUND
         if not EARLIEST <= found <= LATEST:
             raise InstantError(f"{option}: {text!r} is too far away.", mend="Name one from 1970 to 2199.")
-        if self.zone is None and text.strip() != "now" and _is_local(text):
+        if self.zone is None and is_local(text):
             mend = "Add an offset, like 2026-12-24T18:00+01:00, or name one schedule."
             raise InstantError(
                 f"{option}: {text!r} names no offset, and the schedules are in several zones.", mend=mend
             )
         return found
-
-
-def _is_local(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text.strip()).tzinfo is None
-    except ValueError:
-        return True
 
 
 def source(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -18,6 +19,8 @@ from escalade.time.zones import at_wall_clock
 
 LATENESS: Final = timedelta(minutes=5)
 """A start so little in the past means now: somebody looked at a clock and typed."""
+_ZONE: Final = re.compile(r"\s*\[([\w+\-/]+)\]$|\s+([A-Za-z][\w+\-/]+)$", re.ASCII)
+"""The name of a zone behind a local time: `2026-12-24T18:00[Asia/Tokyo]`, as RFC 9557 writes it, or behind a space."""
 _FORMS: Final = "Write 2026-12-24T18:00 (there), 18:00 (the next one there), 2026-12-24, now, or with an offset."
 
 
@@ -85,7 +88,8 @@ def read_local(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     """Read an instant, on the wall clock of a zone unless it names an offset.
 
     Args:
-        text: an ISO 8601 instant or local time, a date (its midnight), a time of day (the next one), or `now`.
+        text: an ISO 8601 instant or local time, a date (its midnight), a time of day (the next one), or `now`; with
+            the name of another zone behind it (`2026-12-24T18:00 Asia/Tokyo`, or in brackets) on that wall clock.
         zone: whose wall clock.
         now: the instant of asking.
 
@@ -95,6 +99,10 @@ def read_local(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     written = text.strip()
     if written.lower() == "now":
         return now
+    if named := _ZONE.search(written):
+        written, zone = written[: named.start()], _zone(text, named[1] or named[2])
+    if written[-1:] == "z":
+        written = written[:-1] + "Z"
     try:
         if len(written) <= 5 and ":" in written:
             return _next(time.fromisoformat(written.zfill(5)), zone, now)
@@ -104,6 +112,24 @@ def read_local(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     except ValueError:
         raise InstantError(f"{text!r} is not an instant.", mend=_FORMS) from None
     return at_wall_clock(value, zone) if value.tzinfo is None else parse_instant(written)
+
+
+def is_local(text: str) -> bool:
+    """Whether an instant is one of some wall clock only: it names neither an offset nor a zone."""
+    written = text.strip()
+    if written.lower() == "now" or _ZONE.search(written):
+        return False
+    try:
+        return datetime.fromisoformat(written.replace("z", "Z")).tzinfo is None
+    except ValueError:
+        return True
+
+
+def _zone(text: str, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InstantError(f"{text!r} names no time zone that is known.", mend=_FORMS) from None
 
 
 def _next(clock: time, zone: ZoneInfo, now: datetime) -> datetime:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 from escalade.people.recurrence import Recurrence
 from escalade.people.steps import Every, Step
 from escalade.time.durations import Duration
-from escalade.time.zones import WEEKDAYS, Weekday
+from escalade.time.zones import WEEKDAYS, Weekday, whole_weekday
 from escalade.written import Identifier, Written
 
 NINE: Final = time(9)
@@ -78,7 +78,7 @@ def _handoff(value: Any) -> Any:
         day, _, clock = value.strip().lower().partition(" ")
         if day[:1].isdigit() and not clock:
             return {"at": day}
-        return {"weekday": day, **({"at": clock.strip()} if clock else {})}
+        return {"weekday": whole_weekday(day), **({"at": clock.strip()} if clock else {})}
     return value
 
 

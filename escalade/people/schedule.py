@@ -19,7 +19,7 @@ from pydantic import (
 
 from escalade.people.rotation import Rotation
 from escalade.time.durations import Duration, format_duration
-from escalade.time.zones import WEEKDAYS, Weekday, Zone, at_wall_clock
+from escalade.time.zones import WEEKDAYS, Weekday, Zone, at_wall_clock, whole_weekday
 from escalade.written import Identifier, Written
 
 _DAY: Final = timedelta(days=1)
@@ -50,7 +50,7 @@ def _week_time(value: Any) -> WeekTime:
     if isinstance(value, WeekTime):
         return value
     words = value.strip().lower().split() if isinstance(value, str) else []
-    day = next((name for name in WEEKDAYS if words[:1] == [name]), None)
+    day = next((name for name in WEEKDAYS if words and whole_weekday(words[0]) == name), None)
     clock = words[1:] if day else words
     try:
         if len(clock) != 1:
@@ -74,14 +74,15 @@ def _days(value: Any) -> Any:
     names: list[str] = list(WEEKDAYS)
     for part in parts:
         text = " ".join(part.lower().split()) if isinstance(part, str) else part
-        first, dash, last = (word.strip() for word in text.partition("-")) if isinstance(text, str) else ("", "", "")
+        words = text.partition("-") if isinstance(text, str) else ("", "", "")
+        first, dash, last = (whole_weekday(word.strip()) for word in words)
         if text in _GROUPS:
             found += _GROUPS[text]
         elif dash and first in WEEKDAYS and last in WEEKDAYS:
             low, high = names.index(first), names.index(last)
             found += [WEEKDAYS[n % 7] for n in range(low, high + 1 if low <= high else high + 8)]
         else:
-            found.append(text)
+            found.append(whole_weekday(text) if isinstance(text, str) else text)
     return list(dict.fromkeys(found))
 
 

@@ -109,17 +109,20 @@ class _Timeline:
             counts = open_parts(layer.restrictions, zone, since, until) if layer.restrictions else None
             turns = [_Turns(track, since, until) for track in tracks]
             members = [p for rotation in layer.all_rotations for turn in rotation.turns for p in turn]
-            free = {p: self._holidays(p, since, until) for p in members} if layer.free_on_holidays else {}
+            free = {p: self._holidays(p, zone, since, until) for p in members} if layer.free_on_holidays else {}
             found.append(_Layer(layer, turns, counts, free))
         return found
 
-    def _holidays(self, person: str, since: datetime, until: datetime) -> list[_Window]:
-        """The public holidays of somebody's place, from midnight to midnight on their own wall clock."""
+    def _holidays(self, person: str, layer: ZoneInfo, since: datetime, until: datetime) -> list[_Window]:
+        """The public holidays of somebody's place, from midnight to midnight on their own wall clock.
+
+        Of somebody whose zone is not written, days are those of the layer: UTC would be nobody's day.
+        """
         known = self.people.get(person)
         if known is None or not known.place:
             return []
         country, _, subdivision = known.place.partition("-")
-        zone = ZoneInfo(known.time_zone)
+        zone = ZoneInfo(known.time_zone) if "time_zone" in known.model_fields_set else layer
         try:
             days = public_holidays(country, subdivision or None, range(since.year - 1, until.year + 2))
         except CalendarError:

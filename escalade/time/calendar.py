@@ -39,11 +39,26 @@ class HolidaySpec(Written):
     country: str | None = Field(None, max_length=64)
     """A country whose public holidays are meant, by its ISO 3166 code (`FR`)."""
     subdivision: str | None = Field(None, max_length=32)
-    """A part of it that has more of them, by its ISO 3166-2 code (`57` of FR, `BY` of DE)."""
+    """A part of it that has more of them, by its ISO 3166-2 code (`57` or `FR-57`, `BY` of DE)."""
     except_: Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = Field(
         default_factory=list, alias="except"
     )
     """Which of the country's holidays are working days here: dates, yearly dates or names."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _place(cls, value: Any) -> Any:
+        """`FR-57` is the code of ISO 3166-2 as well as `57`, and a place may be written in one."""
+        if not isinstance(value, dict) or not isinstance(value.get("country"), str):
+            return value
+        country, _, part = value["country"].strip().upper().partition("-")
+        found = {**value, "country": country}
+        written = value.get("subdivision")
+        if written is None and part:
+            found["subdivision"] = part
+        elif isinstance(written, str) and written.strip().upper().startswith(f"{country}-"):
+            found["subdivision"] = written.strip().upper().removeprefix(f"{country}-")
+        return found
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
-from escalade.time.zones import WEEKDAYS, Weekday
+from escalade.time.zones import WEEKDAYS, Weekday, whole_weekday
 
 DAY: Final = 86400
 """Seconds of a day on the wall clock."""
@@ -22,7 +22,6 @@ _LIKE: Final = "write it like 09:00-12:30, 22:00-06:00 or 00:00-24:00"
 _LAST_MINUTE: Final = (23 * 3600 + 59 * 60, DAY - 1)
 """23:59 and 23:59:59: how other systems write 24:00."""
 
-_SHORT: Final = {day[:3]: day for day in WEEKDAYS}
 _GROUPS: Final[dict[str, tuple[Weekday, ...]]] = {
     "every day": WEEKDAYS,
     "everyday": WEEKDAYS,
@@ -147,10 +146,10 @@ def parse_days(text: str) -> tuple[Weekday, ...]:
 
 
 def _day(word: str, text: str) -> int:
-    full = _SHORT.get(word[:3])
-    if full is None or not full.startswith(word):
+    day = whole_weekday(word)
+    if day not in WEEKDAYS:
         raise ValueError(f"{text!r} is no day of the week; {_DAYS}")
-    return WEEKDAYS.index(full)
+    return WEEKDAYS.index(day)
 
 
 def by_day(hours: Mapping[str, tuple[Span, ...]]) -> dict[Weekday, tuple[Span, ...]]:

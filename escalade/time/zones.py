@@ -13,6 +13,11 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+def whole_weekday(word: str) -> str:
+    """The whole name of a day of the week that is written short: `mon` is `monday`; anything else stays as it is."""
+    return next((day for day in WEEKDAYS if len(word) >= 3 and day.startswith(word)), word)
+
+
 @functools.cache
 def _zones() -> frozenset[str]:
     # Asked once: it looks through some 600 files.

@@ -44,6 +44,25 @@ def test_an_instant_without_an_offset_is_on_the_wall_clock_of_the_calendar(escal
 
 
 @pytest.mark.parametrize(
+    "start",
+    [
+        "2026-07-01T07:00z",
+        "2026-07-01T09:00[Europe/Berlin]",
+        "2026-07-01T09:00+02:00[Europe/Berlin]",
+        "2026-07-01 16:00 Asia/Tokyo",
+        "2026-07-01 07:00 UTC",
+        "2026-07-01T03:00 America/New_York",
+    ],
+)
+def test_an_instant_may_name_another_zone(escalade: Run, plain: str, start: str) -> None:
+    asked = ("calendar", "due", "--calendar", plain, "--for", "1h", "--output", "json")
+    assert escalade(*asked, "--from", start).json["due"] == "2026-07-01T10:00:00+02:00"
+    refused = escalade(*asked, "--from", "2026-07-01T09:00 Europe/Berlinn")
+    assert refused.code == ExitCode.USAGE
+    assert "'2026-07-01T09:00 Europe/Berlinn' names no time zone that is known." in refused.err
+
+
+@pytest.mark.parametrize(
     ("start", "length", "due"),
     [
         ("2026-02-02T10:00", "-4h", "2026-01-30T16:00:00+01:00"),

@@ -147,6 +147,8 @@ def test_local_times_need_an_offset_where_schedules_are_in_several_zones(escalad
     done = escalade("oncall", "who", "--at", "2026-03-24T10:00")
     assert done.code == ExitCode.USAGE
     assert "names no offset, and the schedules are in several zones" in done.err
+    for moment in ("2026-03-24T16:30z", "2026-03-24T17:30 Europe/Paris", "2026-03-24T17:30[Europe/Paris]"):
+        assert escalade("oncall", "who", "--at", moment, "--output", "json").json["at"] == "2026-03-24T16:30:00+00:00"
     assert escalade("oncall", "who", "--at", "2026-03-24T10:00Z").code == ExitCode.OK
     assert (
         escalade("oncall", "who", "far", "--at", "2026-03-24T10:00", "--output", "json")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from escalade.people import Roster
+from escalade.people import Person, Roster
 from escalade.people.changes import Away, Changes, DutySlot, ImportedShifts, Override, Swap, Temporary
 from escalade.people.duty import duty_at, gaps
 from escalade.people.resolve import RoundRequest, resolve_round
@@ -262,6 +262,13 @@ def test_a_holiday_is_a_day_on_the_wall_clock_of_whoever_has_it() -> None:
     people.people["ana"] = people.people["ana"].model_copy(update={"time_zone": "America/Chicago"})
     week = (local("Europe/Paris", 2026, 7, 13), local("Europe/Paris", 2026, 7, 16))
     assert told(people, *week)[1] == ("bob", "07-14 07:00 CEST", "07-15 07:00 CEST")
+
+
+def test_a_holiday_of_somebody_without_a_zone_is_a_day_on_the_wall_clock_of_the_layer() -> None:
+    people = on_holiday(free_on_holidays=True)
+    people.people["ana"] = Person(place="FR")
+    week = (local("Europe/Paris", 2026, 7, 13), local("Europe/Paris", 2026, 7, 16))
+    assert told(people, *week)[1] == ("bob", "07-14 00:00 CEST", "07-15 00:00 CEST")
 
 
 def test_a_place_that_nobody_knows_takes_nobody_off() -> None:

@@ -154,3 +154,11 @@ def test_a_turn_may_last_several_weeks() -> None:
     schedule = weekly("UTC", date(2026, 3, 2), "monday 09:00", "ana", "bob", weeks=3)
     turns = [shift_at(schedule, datetime(2026, 3, 3, tzinfo=UTC) + timedelta(weeks=n)).person for n in range(7)]
     assert turns == ["ana", "ana", "ana", "bob", "bob", "bob", "ana"]
+
+
+def test_the_weekday_of_a_handoff_may_be_written_short() -> None:
+    written = {"members": ["ana", "bob"], "start": "2026-03-02"}
+    short, whole = (
+        Rotation.model_validate({**written, "handoff": handoff}) for handoff in ("Wed 10:30", "wednesday 10:30")
+    )
+    assert short == whole

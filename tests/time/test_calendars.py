@@ -88,6 +88,24 @@ def test_public_holidays_are_those_of_the_country_its_part_and_those_listed_off(
         assert france - closed(**{"except": [said]}) == {"2026-05-08"}, said
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"country": "FR", "subdivision": "57"},
+        {"country": "FR", "subdivision": "FR-57"},
+        {"country": "FR-57"},
+        {"country": "fr", "subdivision": "fr-57"},
+    ],
+)
+def test_a_part_of_a_country_may_be_written_with_the_country(written: dict[str, str]) -> None:
+    saints = business(
+        spec(hours={"every day": "09:00-17:00"}, holidays=[written]), since=at("2026-01-01"), until=at("2027-01-01")
+    )
+    assert not saints.is_open(at("2026-12-26 12:00"))
+    assert not saints.is_open(at("2026-04-03 12:00"))
+    assert saints.is_open(at("2026-12-27 12:00"))
+
+
 def test_names_of_holidays_do_not_depend_on_the_language_of_the_machine() -> None:
     program = (
         "from tests.time.calendars import at, spec\nfrom escalade.time.compile import compile_calendar\n"

@@ -19,7 +19,8 @@ from escalade.time.budgets import Budget, parse_budget
 from escalade.time.business import BusinessTime
 from escalade.time.clocks import Clock, Pause, Threshold, parse_threshold
 from escalade.time.open_time import Boundary
-from tests.time.calendars import at, named
+from tests.time.calendars import at as local
+from tests.time.calendars import named
 from tests.time.counting import DAYS_BEFORE, MINUTE, Counted, Plan
 from tests.time.test_properties import boundaries, fuzz, real
 
@@ -217,14 +218,14 @@ def test_thresholds_read_back_as_they_are_written() -> None:
 
 def test_going_back_nothing_is_used_at_the_close_it_is_counted_from() -> None:
     time = named("F8", BERLIN)
-    clock = Clock(time, start=at("2016-02-06 12:00", BERLIN), budget=parse_budget("-4h"))
-    assert clock.at(parse_threshold("0%")) == at("2016-02-05 18:00", BERLIN)
-    assert clock.at(parse_threshold("100%")) == clock.due == at("2016-02-05 14:00", BERLIN)
+    clock = Clock(time, start=local("2016-02-06 12:00", BERLIN), budget=parse_budget("-4h"))
+    assert clock.at(parse_threshold("0%")) == local("2016-02-05 18:00", BERLIN)
+    assert clock.at(parse_threshold("100%")) == clock.due == local("2016-02-05 14:00", BERLIN)
 
 
 def test_a_pause_that_begins_before_the_start_pushes_nothing_forward_that_goes_back() -> None:
     time = named("F8", BERLIN)
-    pause = Pause(at("2016-02-05 16:00", BERLIN), at("2016-02-08 10:00", BERLIN))
+    pause = Pause(local("2016-02-05 16:00", BERLIN), local("2016-02-08 10:00", BERLIN))
     for budget in ("-0h", "-0bd"):
-        clock = Clock(time, start=at("2016-02-08 09:00", BERLIN), budget=parse_budget(budget), pauses=[pause])
-        assert clock.due == at("2016-02-08 09:00", BERLIN)
+        clock = Clock(time, start=local("2016-02-08 09:00", BERLIN), budget=parse_budget(budget), pauses=[pause])
+        assert clock.due == local("2016-02-08 09:00", BERLIN)
