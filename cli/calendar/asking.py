@@ -112,7 +112,7 @@ def due(
     named, complaints = find_calendar(calendar), Complaints()
     begin = _instant(complaints, "--from", start, named, invocation.now())
     budget = _read(complaints, "--for", length, parse_budget)
-    paused = [_pause(complaints, text, named, invocation.now()) for text in pauses]
+    paused = [_pause(complaints, text, named, invocation.now(), begin) for text in pauses]
     points = [(text.strip(), _read(complaints, "--threshold", text, parse_threshold)) for text in thresholds]
     complaints.tell()
     assert begin is not None
@@ -169,7 +169,7 @@ def between(invocation: Invocation, *, calendar: str, start: str, end: str) -> N
 
     named, complaints = find_calendar(calendar), Complaints()
     first = _instant(complaints, "--from", start, named, invocation.now())
-    last = _instant(complaints, "--to", end, named, invocation.now())
+    last = _instant(complaints, "--to", end, named, invocation.now(), after=first)
     complaints.tell()
     assert first is not None
     assert last is not None
@@ -201,14 +201,16 @@ def _read(complaints: Complaints, option: str, text: str, read: Callable[[object
         return None
 
 
-def _instant(complaints: Complaints, option: str, text: str, named: Named, now: datetime) -> datetime | None:
+def _instant(
+    complaints: Complaints, option: str, text: str, named: Named, now: datetime, *, after: datetime | None = None
+) -> datetime | None:
     from cli.calendar.named import YEARS
     from cli.oncall.spans import read_local
     from escalade.errors import InstantError
 
     def read(written: object) -> datetime:
         try:
-            found = read_local(str(written), named.zone, now)
+            found = read_local(str(written), named.zone, now, after=after)
         except OverflowError:
             found = None
         if found is None or found.year not in YEARS:
@@ -218,13 +220,16 @@ def _instant(complaints: Complaints, option: str, text: str, named: Named, now: 
     return _read(complaints, option, text, read)
 
 
-def _pause(complaints: Complaints, text: str, named: Named, now: datetime) -> Pause | None:
+def _pause(complaints: Complaints, text: str, named: Named, now: datetime, begin: datetime | None) -> Pause | None:
+    from datetime import timedelta
+
     from escalade.time.clocks import Pause
 
     first, slash, last = text.partition("/")
     if not slash:
         complaints.add(f"--pause: {text!r} has no end.", "Write it like 2026-03-02T09:00/2026-03-02T11:30.")
         return None
-    start = _instant(complaints, "--pause", first, named, now)
-    end = _instant(complaints, "--pause", last, named, now)
+    # A time of day is one of the clock's own time, its very start included, and not of today.
+    start = _instant(complaints, "--pause", first, named, now, after=begin and begin - timedelta(microseconds=1))
+    end = _instant(complaints, "--pause", last, named, now, after=start)
     return Pause(start, end) if start is not None and end is not None else None

@@ -21,6 +21,8 @@ LATENESS: Final = timedelta(minutes=5)
 """A start so little in the past means now: somebody looked at a clock and typed."""
 _ZONE: Final = re.compile(r"\s*\[([\w+\-/]+)\]$|\s+([A-Za-z][\w+\-/]+)$", re.ASCII)
 """The name of a zone behind a local time: `2026-12-24T18:00[Asia/Tokyo]`, as RFC 9557 writes it, or behind a space."""
+_MIDNIGHT: Final = re.compile(r"(?<=^\d{4}-\d\d-\d\d[T ])24:00(:00)?(?!\d)")
+"""The end of a day, as ISO 8601 may write the beginning of the next."""
 _FORMS: Final = "Write 2026-12-24T18:00 (there), 18:00 (the next one there), 2026-12-24, now, or with an offset."
 
 
@@ -67,7 +69,7 @@ def read_span(
         stop = None
     elif end is not None:
         # A time of day means the first one behind the start, which may be past midnight.
-        stop = _read(complaints, "--to", end, zone, start or now)
+        stop = _read(complaints, "--to", end, zone, now, after=start)
     else:
         stop = _add(complaints, length or "", start)
     if start is None or stop is None:
@@ -84,7 +86,7 @@ def read_span(
     return Span(max(start, now), stop) if len(complaints) == before else None
 
 
-def read_local(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+def read_local(text: str, zone: ZoneInfo, now: datetime, *, after: datetime | None = None) -> datetime:
     """Read an instant, on the wall clock of a zone unless it names an offset.
 
     Args:
@@ -92,6 +94,7 @@ def read_local(text: str, zone: ZoneInfo, now: datetime) -> datetime:
             the name of another zone behind it (`2026-12-24T18:00 Asia/Tokyo`, or in brackets) on that wall clock.
         zone: whose wall clock.
         now: the instant of asking.
+        after: a time of day is the next one behind this, instead of behind the instant of asking.
 
     Raises:
         InstantError: when it is none.
@@ -105,10 +108,12 @@ def read_local(text: str, zone: ZoneInfo, now: datetime) -> datetime:
         written = written[:-1] + "Z"
     try:
         if len(written) <= 5 and ":" in written:
-            return _next(time.fromisoformat(written.zfill(5)), zone, now)
+            return _next(time.fromisoformat(written.zfill(5)), zone, now if after is None else after)
         if len(written) == 10:
             return at_wall_clock(datetime.combine(date.fromisoformat(written), time()), zone)
-        value = datetime.fromisoformat(written)
+        midnight = _MIDNIGHT.sub("00:00", written)
+        value = datetime.fromisoformat(midnight) + (midnight != written) * timedelta(days=1)
+        written = value.isoformat()
     except ValueError:
         raise InstantError(f"{text!r} is not an instant.", mend=_FORMS) from None
     return at_wall_clock(value, zone) if value.tzinfo is None else parse_instant(written)
@@ -138,9 +143,11 @@ def _next(clock: time, zone: ZoneInfo, now: datetime) -> datetime:
     return found if found > now else at_wall_clock(datetime.combine(here + timedelta(days=1), clock), zone)
 
 
-def _read(complaints: Complaints, option: str, text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+def _read(
+    complaints: Complaints, option: str, text: str, zone: ZoneInfo, now: datetime, *, after: datetime | None = None
+) -> datetime | None:
     try:
-        return read_local(text, zone, now)
+        return read_local(text, zone, now, after=after)
     except InstantError as error:
         complaints.add(f"{option}: {error.message}", error.mend)
         return None

@@ -107,6 +107,22 @@ def test_a_pause_may_last_longer_than_anything_that_is_asked(escalade: Run, plai
     assert before.json["due"] == "2026-02-02T13:00:00+01:00"
 
 
+def test_a_time_of_day_is_one_behind_what_was_written_before_it_and_not_of_today(escalade: Run, plain: str) -> None:
+    asked = ("calendar", "due", "--calendar", plain, "--from", "2026-02-02T09:00", "--for", "4h", "--output", "json")
+    assert escalade(*asked, "--pause", "2026-02-02T10:00/10:30").json["due"] == "2026-02-02T13:30:00+01:00"
+    assert escalade(*asked, "--pause", "10:00/11:00").json["due"] == "2026-02-02T14:00:00+01:00"
+    assert escalade(*asked, "--pause", "09:00/09:30").json["due"] == "2026-02-02T13:30:00+01:00"
+    span = ("--from", "2026-02-02T17:00", "--to", "09:00")
+    assert escalade("calendar", "between", "--calendar", plain, *span).out == "2h of open time\n"
+
+
+def test_the_end_of_a_day_is_the_beginning_of_the_next(escalade: Run, plain: str) -> None:
+    asked = ("calendar", "between", "--calendar", plain, "--from", "2026-02-02T17:00", "--output", "json")
+    for end in ("2026-02-03T24:00", "2026-02-03 24:00:00", "2026-02-03T24:00+01:00", "2026-02-04"):
+        assert escalade(*asked, "--to", end).json == {"seconds": 11 * 3600}
+    assert escalade(*asked, "--to", "2026-02-03T24:30").code == ExitCode.USAGE
+
+
 def test_between(escalade: Run, plain: str) -> None:
     asked = ("calendar", "between", "--calendar", plain)
     span = ("--from", "2015-12-23T16:00", "--to", "2015-12-28T10:00")
