@@ -69,6 +69,11 @@ class Handoff(Written):
     """The time of day; 09:00 without it, and midnight where turns are hours."""
 
 
+def two_digits(clock: str) -> str:
+    """A time of day whose hour is written with one digit, as ISO 8601 has it: `9:00` is `09:00`."""
+    return f"0{clock}" if clock[1:2] == ":" else clock
+
+
 def _handoff(value: Any) -> Any:
     """`monday 09:00`, `monday` or `09:00` as people write it."""
     if isinstance(value, dict) and not isinstance(value.get("at", ""), str | time):
@@ -77,8 +82,8 @@ def _handoff(value: Any) -> Any:
     if isinstance(value, str):
         day, _, clock = value.strip().lower().partition(" ")
         if day[:1].isdigit() and not clock:
-            return {"at": day}
-        return {"weekday": whole_weekday(day), **({"at": clock.strip()} if clock else {})}
+            return {"at": two_digits(day)}
+        return {"weekday": whole_weekday(day), **({"at": two_digits(clock.strip())} if clock else {})}
     return value
 
 

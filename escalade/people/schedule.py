@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from escalade.people.rotation import Rotation
+from escalade.people.rotation import Rotation, two_digits
 from escalade.time.durations import Duration, format_duration
 from escalade.time.zones import WEEKDAYS, Weekday, Zone, at_wall_clock, whole_weekday
 from escalade.written import Identifier, Written
@@ -57,7 +57,7 @@ def _week_time(value: Any) -> WeekTime:
             raise ValueError  # noqa: TRY301 - said once, below
         if clock[0] in ("24:00", "24:00:00"):
             return WeekTime(day, _DAY)
-        at = time.fromisoformat(clock[0])
+        at = time.fromisoformat(two_digits(clock[0]))
     except ValueError:
         raise ValueError(f"{str(value)[:40]!r} is no time of day; write it like 18:00 or friday 18:00") from None
     if at.tzinfo is not None:

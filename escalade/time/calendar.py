@@ -6,7 +6,8 @@ the week. A holiday takes away the hours that begin on it, not the tail of the n
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+import re
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -14,6 +15,9 @@ from escalade.time.dates import DayField, Range
 from escalade.time.hours import Days, DaysText, Hours, Span, by_day
 from escalade.time.zones import WEEKDAYS, Weekday, Zone
 from escalade.written import Identifier, Written
+
+_COUNTRY: Final = re.compile(r"([A-Za-z]{2})(?:-([A-Za-z0-9]{1,3}))?")
+"""A country, or a part of one, by its code of ISO 3166."""
 
 
 def _as_list(value: Any) -> Any:
@@ -49,13 +53,16 @@ class HolidaySpec(Written):
     @classmethod
     def _place(cls, value: Any) -> Any:
         """`FR-57` is the code of ISO 3166-2 as well as `57`, and a place may be written in one."""
-        if not isinstance(value, dict) or not isinstance(value.get("country"), str):
+        if not isinstance(value, dict):
             return value
-        country, _, part = value["country"].strip().upper().partition("-")
-        found = {**value, "country": country}
+        code = _COUNTRY.fullmatch(str(value.get("country")).strip())
         written = value.get("subdivision")
-        if written is None and part:
-            found["subdivision"] = part
+        if code is None or (code[2] and written is not None):
+            return value
+        country = code[1].upper()
+        found = {**value, "country": country}
+        if code[2]:
+            found["subdivision"] = code[2].upper()
         elif isinstance(written, str) and written.strip().upper().startswith(f"{country}-"):
             found["subdivision"] = written.strip().upper().removeprefix(f"{country}-")
         return found

@@ -131,7 +131,7 @@ WEEKDAYS = "monday-friday"
             [("03-09 08:00 CET", "03-14 08:00 CET")],
         ),
         (
-            {"days": ["mon", "tues", "thu - sat"], "from": "09:00", "until": "10:00"},
+            {"days": ["mon", "tues", "thu - sat"], "from": "9:00", "until": "10:00"},
             (2026, 3, 9),
             [("03-09 09:00 CET", "03-09 10:00 CET"), ("03-10 09:00 CET", "03-10 10:00 CET")],
         ),
