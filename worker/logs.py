@@ -11,7 +11,7 @@ from typing import Any, Literal, TextIO
 from escalade.ticket import WORKFLOW_PREFIX, key_of
 from escalade.time.instants import format_instant
 
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"ticket", "message", "asctime"}
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"ticket", "message", "asctime", "temporal_log"}
 
 
 def ticket_of_context() -> str:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import Final
 
-from temporalio.runtime import LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
 from activities.page import LATENESS
 from escalade.errors import EscaladeError
@@ -24,12 +32,13 @@ def telemetry(address: Address | None) -> TelemetryConfig:
     Args:
         address: where `/metrics` is served; None measures nothing.
     """
-    # The SDK's core logs to the console by itself: warnings of its own, and of nobody else.
-    logging = LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"))
+    # By itself the core writes on the console, in colours and a form of its own; so it speaks through this log.
+    forwarding = LogForwardingConfig(logging.getLogger("temporalio.core"), append_target_to_name=False)
+    logs = LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding)
     if address is None:
-        return TelemetryConfig(logging=logging)
+        return TelemetryConfig(logging=logs)
     return TelemetryConfig(
-        logging=logging,
+        logging=logs,
         metrics=PrometheusConfig(
             bind_address=str(address),
             counters_total_suffix=True,

@@ -6,11 +6,13 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
 from worker.logs import set_up_logging
+from worker.metrics import telemetry
 
 
 @pytest.fixture
@@ -71,3 +73,17 @@ def test_an_exception_stays_on_one_line_of_json(restored: None) -> None:
         logging.getLogger("worker").exception("failed")
     assert len(stream.getvalue().splitlines()) == 1
     assert "invalid literal for int" in json.loads(stream.getvalue())["exception"]
+
+
+def test_what_temporals_core_says_is_a_line_like_any_other(restored: None) -> None:
+    stream = io.StringIO()
+    set_up_logging("json", "info", stream=stream)
+    logs = telemetry(None).logging
+    assert logs is not None
+    assert logs.forwarding is not None
+    said = SimpleNamespace(level=logging.WARNING, target="worker", message="no poller", fields={"n": 1}, time=1.0)
+    logs.forwarding._on_logs([said])  # as the core hands it over
+    line = json.loads(stream.getvalue())
+    assert (line["level"], line["logger"], line["at"][:4]) == ("warning", "temporalio.core", "1970")
+    assert "no poller" in line["text"]
+    assert "temporal_log" not in line
