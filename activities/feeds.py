@@ -14,6 +14,7 @@ from activities.ical.fetching import Client, client, fetch, source_digest
 from configuration import Configuration
 from escalade.messages.feeds import FeedsReport
 from escalade.people.schedule import Feed, Schedule
+from escalade.ticket import Actor
 from store import FeedState, Store
 
 _log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ async def refresh_feeds(
     *,
     now: Callable[[], datetime],
     only: str | None = None,
+    accepted_by: Actor | None = None,
     http: Client = client,
 ) -> FeedsReport:
     """Read the feeds that are due.
@@ -50,10 +52,12 @@ async def refresh_feeds(
         store: where what they say is kept.
         now: the clock.
         only: this schedule, due or not.
+        accepted_by: who wants it taken as it is, whoever it leaves on duty.
         http: makes the client.
 
     Returns:
-        What was read. A feed that fails leaves what it last said in force.
+        What was read. A feed that fails leaves what it last said in force, and one that falls silent leaves whoever
+        is on duty on duty: `escalade.people.feeds`.
     """
     fed = {name: one for name, one in configuration.roster.schedules.items() if one.feed is not None}
     known = {state.schedule: state for state in await asyncio.to_thread(store.feeds)}
@@ -64,12 +68,20 @@ async def refresh_feeds(
     async def one(name: str) -> None:
         async with slots:
             state, reading = await _look(configuration, store, name, now(), http)
-        moved = await asyncio.to_thread(store.keep_feed, state, reading.shifts if reading else None)
-        if moved:
+        kept = await asyncio.to_thread(
+            store.keep_feed,
+            state,
+            reading.shifts if reading else None,
+            cancelled=reading.cancelled if reading else (),
+            unreadable=reading.unreadable if reading else (),
+            known=configuration.roster.people.keys(),
+            accepted_by=accepted_by,
+        )
+        if kept.moved:
             report.changed.append(name)
-        if state.problem:
-            report.failed[name] = state.problem
-            _log.warning("The feed of the schedule %s cannot be read: %s", name, state.problem)
+        if kept.problem:
+            report.failed[name] = kept.problem
+            _log.warning("The feed of the schedule %s is not as it should be: %s", name, kept.problem)
         for unreadable in reading.unreadable if reading else ():
             _log.warning("The feed of the schedule %s has an event that is left out: %s", name, unreadable)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +33,8 @@ class FeedReading:
 
     shifts: tuple[DutySlot, ...]
     """In order of start; those of one person never overlap."""
+    cancelled: tuple[DutySlot, ...] = ()
+    """Shifts that it says are called off."""
     unknown: tuple[str, ...] = ()
     """Whom it names that nobody of the roster is called, in order."""
     unreadable: tuple[str, ...] = ()
@@ -54,6 +58,7 @@ def read_feed(text: bytes, *, zone: ZoneInfo, names: Names, since: datetime, unt
         FeedError: when it is no calendar, or says more than a roster can.
     """
     slots: list[DutySlot] = []
+    cancelled: list[DutySlot] = []
     unknown: dict[str, None] = {}
     unreadable: list[str] = []
     for events in _by_uid(text):
@@ -62,33 +67,48 @@ def read_feed(text: bytes, *, zone: ZoneInfo, names: Names, since: datetime, unt
                 if one.end <= since or one.start >= until:
                     continue
                 people, strangers = _who(one, names)
+                found = [DutySlot(person=person, start=one.start, end=one.end) for person in people]
+                if one.cancelled:
+                    cancelled += found
+                    continue
                 unknown |= dict.fromkeys(strangers)
-                slots += [DutySlot(person=person, start=one.start, end=one.end) for person in people]
-        except (UnreadableEventError, OverflowError, ValueError) as error:
+                slots += found
+        except UnreadableEventError as error:
             unreadable.append(f"{_title(events[0])}: {error}")
+        except (OverflowError, ValueError):
+            unreadable.append(f"{_title(events[0])}: it is beyond the years that calendars count")
         if len(slots) > _MOST_SHIFTS:
             raise FeedError(f"The feed has more than {_MOST_SHIFTS} shifts.", mend="Export a shorter time.")
-    return FeedReading(tuple(_merged(slots)), tuple(unknown)[:_MOST_TOLD], tuple(unreadable)[:_MOST_TOLD])
+    return FeedReading(
+        tuple(_merged(slots)), tuple(_merged(cancelled)), tuple(unknown)[:_MOST_TOLD], tuple(unreadable)[:_MOST_TOLD]
+    )
 
 
 def _by_uid(text: bytes) -> Iterator[list[Event]]:
+    text = text.removeprefix(codecs.BOM_UTF8)
+    begun, ended = (len(re.findall(rb"(?im)^%s:VCALENDAR\s*$" % word, text)) for word in (b"BEGIN", b"END"))
+    if not begun:
+        raise FeedError("It is no calendar: there is no BEGIN:VCALENDAR in it.", mend=_MEND)
+    if ended < begun:
+        # What comes after the break is not known, and an event that is missing is somebody who is not on duty.
+        raise FeedError("It breaks off before its end: END:VCALENDAR is missing.", mend=_MEND)
     try:
         calendars = Calendar.from_ical(text, multiple=True)
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
-        # The library raises whatever its parts raise; what it read is somebody else's text.
-        raise FeedError(f"It is no calendar: {str(error)[:200]}", mend=_MEND) from None
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError):
+        # The library raises whatever its parts raise, and speaks of its own parts.
+        calendars = []
     found: dict[str, list[Event]] = {}
-    if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
-        raise FeedError("It is no calendar: there is no VCALENDAR in it.", mend=_MEND)
+    if len(calendars) < begun or any(calendar.name != "VCALENDAR" for calendar in calendars):
+        raise FeedError("It is no calendar that can be read: its lines do not fit together.", mend=_MEND)
     for calendar in calendars:
         for number, event in enumerate(calendar.walk("VEVENT")):
-            if isinstance(event, Event) and str(event.get("STATUS", "")).upper() != "CANCELLED":
+            if isinstance(event, Event):
                 # Without a UID an event stands for itself.
                 found.setdefault(str(event.get("UID", f"event {number}")), []).append(event)
     yield from found.values()
 
 
-_MEND: Final = "Look at what the address gives: it should begin with BEGIN:VCALENDAR."
+_MEND: Final = "Look at what the address gives: it should begin with BEGIN:VCALENDAR and end with END:VCALENDAR."
 
 
 def _who(one: Occurrence, names: Names) -> tuple[list[str], list[str]]:
@@ -121,7 +141,8 @@ def _attendees(event: Event) -> list[Any]:
 
 
 def _title(event: Event) -> str:
-    return str(event.get("SUMMARY", ""))[:200] or "(an event without a title)"
+    said = event.get("SUMMARY", "")
+    return str(said[0] if isinstance(said, list) else said)[:200] or "(an event without a title)"
 
 
 def _merged(slots: list[DutySlot]) -> list[DutySlot]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.exits import ExitCode
-from cli.options import command
+from cli.options import acting, command
 
 if TYPE_CHECKING:
     from cli.invocation import Invocation
@@ -16,23 +16,40 @@ if TYPE_CHECKING:
     from configuration import Configuration
     from escalade.messages.feeds import FeedsReport
     from escalade.people.schedule import Feed
+    from escalade.ticket import Actor
     from store import FeedState, Store
 
 
-@command("feeds", examples=["escalade oncall feeds", "escalade oncall feeds --refresh"], instants=True)
+@command(
+    "feeds",
+    examples=[
+        "escalade oncall feeds",
+        "escalade oncall feeds --refresh",
+        "escalade oncall feeds --accept payments-primary",
+    ],
+    instants=True,
+)
 @click.option("--refresh", is_flag=True, help="Read all of them now, without waiting for a worker to do it.")
-def feeds(invocation: Invocation, *, refresh: bool) -> int:
+@click.option("--accept", "accepted", metavar="SCHEDULE", help="Read it now and take it, whoever it leaves on duty.")
+@acting
+def feeds(invocation: Invocation, *, refresh: bool, accepted: str | None) -> int:
     """Show the calendar feeds of schedules, and how fresh they are.
 
-    A feed that cannot be read leaves what it last said in force. Exit code 1 when one is stale, or was never read.
+    A feed that cannot be read leaves what it last said in force, and one that suddenly names nobody leaves whoever is
+    on duty on duty, until you --accept it. Exit code 1 when one is stale, or was never read.
     """
+    from cli.acting import acting_person
     from cli.doors import configuration, writable_store
 
     known = configuration()
     fed = {name: schedule.feed for name, schedule in known.roster.schedules.items() if schedule.feed is not None}
+    by = acting_person(invocation) if accepted is not None else None
+    only = _accepted(accepted, known, fed) if accepted is not None else None
     with writable_store() as store:
         if refresh:
-            asyncio.run(_refresh(known, store, list(fed), invocation))
+            asyncio.run(_refresh(known, store, [name for name in fed if name != only], invocation))
+        if only is not None:
+            asyncio.run(_refresh(known, store, [only], invocation, accepted_by=by))
         states = {state.schedule: state for state in store.feeds()}
     rows = [_row(name, feed, states.get(name), invocation) for name, feed in fed.items()]
     if invocation.json:
@@ -46,10 +63,33 @@ def feeds(invocation: Invocation, *, refresh: bool) -> int:
     return ExitCode.GENERAL if any(row["stale"] for row in rows) else ExitCode.OK
 
 
-async def _refresh(known: Configuration, store: Store, names: list[str], invocation: Invocation) -> list[FeedsReport]:
+def _accepted(name: str, known: Configuration, fed: dict[str, Feed]) -> str:
+    """The schedule whose feed is to be taken as it is."""
+    from cli.failures import WrongCommandError
+    from cli.oncall.complaints import Complaints
+    from cli.oncall.named import schedule_of
+
+    complaints = Complaints()
+    schedule_of(complaints, known.roster, name)
+    complaints.tell()
+    short = name.removeprefix("schedule:")
+    if short not in fed:
+        those = f"Those that do: {', '.join(fed)}." if fed else "None does."
+        raise WrongCommandError(f"The schedule {short} comes from no feed.", mend=those)
+    return short
+
+
+async def _refresh(
+    known: Configuration,
+    store: Store,
+    names: list[str],
+    invocation: Invocation,
+    *,
+    accepted_by: Actor | None = None,
+) -> list[FeedsReport]:
     from activities.feeds import refresh_feeds
 
-    return [await refresh_feeds(known, store, now=invocation.now, only=name) for name in names]
+    return [await refresh_feeds(known, store, now=invocation.now, only=name, accepted_by=accepted_by) for name in names]
 
 
 def _row(name: str, feed: Feed, state: FeedState | None, invocation: Invocation) -> dict[str, Any]:

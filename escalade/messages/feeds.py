@@ -15,4 +15,4 @@ class FeedsReport(Sent):
     changed: list[str] = Field(default_factory=list)
     """Those in which who is on duty may be another now."""
     failed: dict[str, str] = Field(default_factory=dict)
-    """Those that could not be read, and why."""
+    """Those that could not be read, or were not taken as they are, and why."""

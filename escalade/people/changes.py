@@ -147,7 +147,7 @@ class ImportedShifts(BaseModel):
     shifts: tuple[DutySlot, ...] = ()
     fetched_at: Instant
     stale: str = ""
-    """Why it could not be read since then; empty when the last look succeeded."""
+    """Why it was not read since then, or what of it was not taken; empty when the last look succeeded."""
 
 
 class Changes(BaseModel):

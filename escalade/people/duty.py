@@ -98,7 +98,7 @@ def duty_at(roster: Roster, schedule: str, changes: Changes, at: datetime) -> Du
         if until is not None and all(low < shift.start and shift.end < high for shift in now):
             break
     notes = tuple(
-        f"the feed could not be read since {format_instant(feed.fetched_at)}: {feed.stale}"
+        f"the feed is stale since {format_instant(feed.fetched_at)}: {feed.stale}"
         for feed in changes.imported
         if feed.schedule == schedule and feed.stale
     )

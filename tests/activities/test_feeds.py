@@ -19,6 +19,7 @@ from activities.ical.reading import FeedError
 from configuration import Configuration
 from escalade.messages.feeds import FeedsReport
 from escalade.people.schedule import Feed
+from escalade.ticket import Actor
 from store import Store
 from tests.activities.making import configure
 
@@ -31,6 +32,9 @@ def calendar(who: str = "Ana Lopez") -> bytes:
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "BEGIN:VEVENT", "UID:1", "DTSTART:20260302T080000Z"]
     lines += ["DTEND:20260309T080000Z", f"SUMMARY:{who}", "END:VEVENT", "END:VCALENDAR", ""]
     return "\r\n".join(lines).encode()
+
+
+EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
 
 
 @dataclass
@@ -140,7 +144,8 @@ async def test_a_feed_that_changes_says_so(site: Site) -> None:
         before = site.store.roster_revision()
         there.body, site.now = calendar("Bruno"), NOW + 15 * MINUTE
         assert (await site.look(there.url)).changed == ["fed"]
-        assert site.served() == (["bruno"], "")
+        (found,) = site.store.changes(site.now, site.now + MINUTE).imported
+        assert ([slot.person for slot in found.shifts], found.stale) == (["bruno"], "")
         assert site.store.roster_revision() != before
 
 
@@ -150,8 +155,12 @@ async def test_a_feed_that_changes_says_so(site: Site) -> None:
         (lambda there: setattr(there, "status", 503), "It answers with HTTP 503."),
         (lambda there: setattr(there, "body", b"<html>log in</html>"), "It is no calendar"),
         (lambda there: setattr(there, "body", b"x" * (fetching.LARGEST + 1)), "It is larger than 4 MiB."),
+        (lambda there: setattr(there, "body", calendar()[:-20]), "It breaks off before its end"),
+        (lambda there: setattr(there, "body", EMPTY), "It names nobody from now on, and said 1 shift before."),
+        (lambda there: setattr(there, "body", calendar("Zoe")), "nobody of people.yaml is called Zoe"),
+        (lambda there: setattr(there, "body", calendar().replace(b"DTEND:2", b"DTEND:x")), "its DTEND cannot be read"),
     ],
-    ids=["refused", "no calendar", "too large"],
+    ids=["refused", "no calendar", "too large", "breaks off", "empty", "a stranger", "nonsense"],
 )
 async def test_a_feed_that_fails_serves_what_it_last_said(
     site: Site, break_it: Callable[[Web], None], says: str, caplog: pytest.LogCaptureFixture
@@ -167,6 +176,27 @@ async def test_a_feed_that_fails_serves_what_it_last_said(
         assert people == ["ana"]
         assert says in stale
         assert SECRET not in caplog.text + stale
+
+
+async def test_a_feed_that_is_made_anew_with_other_ids_changes_nothing(site: Site) -> None:
+    async with web() as there:
+        await site.look(there.url)
+        there.body, site.now = calendar().replace(b"UID:1", b"UID:7f3a"), NOW + 15 * MINUTE
+        assert (await site.look(there.url)).changed == []
+        assert site.served() == (["ana"], "")
+
+
+async def test_an_empty_feed_is_taken_once_somebody_accepts_it(site: Site) -> None:
+    async with web() as there:
+        await site.look(there.url)
+        there.body, site.now = EMPTY, NOW + 15 * MINUTE
+        await site.look(there.url)
+        chloe = Actor(kind="person", id="chloe")
+        configuration = site.configured(there.url, "15m")
+        await refresh_feeds(configuration, site.store, now=lambda: site.now, only="fed", accepted_by=chloe)
+        (found,) = site.store.changes(NOW, NOW + timedelta(days=1)).imported
+        assert [(slot.person, slot.end) for slot in found.shifts] == [("ana", site.now)]
+        assert found.stale == ""
 
 
 async def test_a_server_that_is_gone_is_no_surprise(site: Site) -> None:
@@ -191,8 +221,10 @@ async def test_another_address_is_read_at_once_and_the_old_serves_until_it_answe
         assert list(report.failed) == ["fed"]
         assert site.served()[0] == ["ana"]
         there.body = calendar("Bruno")
+        site.now = NOW + MINUTE
         assert (await site.look(f"{there.url}?other")).changed == ["fed"]
-        assert site.served() == (["bruno"], "")
+        # What the old one said of the time before stays.
+        assert site.served() == (["ana", "bruno"], "")
 
 
 async def test_a_file_beside_the_configuration_is_a_feed(site: Site) -> None:

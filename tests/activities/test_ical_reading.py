@@ -142,6 +142,15 @@ def test_what_is_cancelled_is_not() -> None:
     assert said(read(one() + "\nSTATUS:CANCELLED", one(who="SUMMARY:bruno"))) == ["bruno 03-02 08:00 03-03 08:00"]
 
 
+def test_one_instance_that_is_cancelled_is_not_and_is_told() -> None:
+    daily = "UID:m\nDTSTART:20260302T080000Z\nDTEND:20260303T080000Z\nRRULE:FREQ=DAILY;COUNT=3\nSUMMARY:ana"
+    off = "UID:m\nRECURRENCE-ID:20260303T080000Z\nDTSTART:20260303T080000Z\nSTATUS:CANCELLED"
+    reading = read(daily, off)
+    assert said(reading) == ["ana 03-02 08:00 03-03 08:00", "ana 03-04 08:00 03-05 08:00"]
+    assert [(slot.person, f"{slot.start:%m-%d}") for slot in reading.cancelled] == [("ana", "03-03")]
+    assert [slot.person for slot in read(one() + "\nSTATUS:CANCELLED").cancelled] == ["ana"]
+
+
 def test_shifts_of_one_person_that_overlap_are_one() -> None:
     again = one(start="20260302T200000Z", end="20260304T080000Z")
     next_one = one(start="20260304T080000Z", end="20260305T080000Z")
@@ -163,6 +172,16 @@ def test_only_the_window_is_read() -> None:
         ("SUMMARY:ana", "no start"),
         (one(end="20260302T080000Z"), "does not end after it starts"),
         (one() + "\nRRULE:FREQ=SECONDLY", "no rhythm of shifts"),
+        (one(end="nonsense"), "ana: its DTEND cannot be read: nonsense"),
+        (one() + "\nDTSTART:20260302T080000Z", "ana: its DTSTART cannot be read"),
+        (one() + "\nRRULE:FREQ=DAILY;BYDAY=XX", "ana: its RRULE cannot be read: FREQ=DAILY;BYDAY=XX"),
+        (one() + "\nRRULE:FREQ=DAILY;INTERVAL=-1", "ana: its RRULE cannot be read: FREQ=DAILY;INTERVAL=-1"),
+        (one() + "\nEXDATE:tomorrow", "ana: its EXDATE cannot be read: tomorrow"),
+        (one() + "\nRECURRENCE-ID:once", "ana: its RECURRENCE-ID cannot be read: once"),
+        (
+            "DTSTART;TZID=Mars/Olympus:20260302T080000\nDTEND;TZID=Mars/Olympus:20260303T080000\nSUMMARY:ana",
+            "ana: its DTSTART is in a time zone that nobody knows: Mars/Olympus",
+        ),
     ],
 )
 def test_an_event_that_cannot_be_read_takes_no_other_down(event: str, why: str) -> None:
@@ -178,6 +197,18 @@ def test_an_event_that_cannot_be_read_takes_no_other_down(event: str, why: str) 
 def test_what_is_no_calendar_is_refused(text: bytes) -> None:
     with pytest.raises(FeedError, match="It is no calendar"):
         read_feed(text, zone=PARIS, names=Names(ROSTER), since=SINCE, until=UNTIL)
+
+
+def test_a_feed_that_breaks_off_anywhere_is_refused() -> None:
+    whole = feed(one(), one(who="SUMMARY:bruno", start="20260303T080000Z", end="20260304T080000Z"))
+    read_feed(b"\xef\xbb\xbf" + whole, zone=PARIS, names=Names(ROSTER), since=SINCE, until=UNTIL)
+    # The last two bytes end the line of END:VCALENDAR.
+    for length in range(len(whole) - 2):
+        for text in (whole[:length], whole + whole[:length]):
+            if length < len(b"BEGIN:VCALENDAR") and text != whole[:length]:
+                continue
+            with pytest.raises(FeedError, match=r"It is no calendar|It breaks off"):
+                read_feed(text, zone=PARIS, names=Names(ROSTER), since=SINCE, until=UNTIL)
 
 
 def test_a_rule_that_never_happens_does_not_run_for_ever() -> None:

@@ -82,3 +82,35 @@ def test_a_feed_says_how_it_stands(escalade: Run, place: Path) -> None:
     assert (never.code, "it was never read" in never.out) == (ExitCode.GENERAL, True)
     failed = escalade("oncall", "feeds", "--refresh")
     assert (failed.code, "The file cannot be read: no such file or directory." in failed.out) == (1, True)
+
+
+CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n"
+SHIFT = "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20200101T000000Z\r\nDTEND:20990101T000000Z\r\nSUMMARY:ana\r\nEND:VEVENT\r\n"
+
+
+def test_an_emptied_calendar_leaves_who_is_on_duty_until_somebody_accepts_it(escalade: Run, place: Path) -> None:
+    (place / "config" / "feeds").mkdir()
+    calendar = place / "config" / "feeds" / "duty.ics"
+    fed(place, "feeds/duty.ics")
+    calendar.write_text(CALENDAR.format(SHIFT))
+    assert escalade("oncall", "feeds", "--refresh").code == ExitCode.OK
+    calendar.write_text(CALENDAR.format(""))
+    silent = escalade("oncall", "feeds", "--refresh", "--output", "json")
+    assert silent.code == ExitCode.GENERAL
+    assert silent.json["feeds"][0]["stale"] == "It names nobody from now on, and said 1 shift before."
+    assert people(escalade, "fed", "now") != []
+    (duty,) = escalade("oncall", "who", "fed", "--output", "json").json["schedules"]
+    assert "It names nobody from now on" in str(duty["notes"])
+    accepted = escalade("oncall", "feeds", "--accept", "fed", "--as", "ana")
+    assert accepted.code == ExitCode.OK
+    assert people(escalade, "fed", "now") == []
+    assert "ana" in escalade("journal", "show", "schedule/fed").out
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("nope", "There is no schedule 'nope'"), ("payments-primary", "payments-primary comes from no feed")],
+)
+def test_only_a_feed_can_be_accepted(escalade: Run, name: str, says: str) -> None:
+    done = escalade("oncall", "feeds", "--accept", name)
+    assert (done.code, says in done.err) == (ExitCode.USAGE, True)

@@ -209,7 +209,7 @@ def test_a_feed_is_a_schedule_like_any_other_and_says_when_it_is_stale() -> None
     changes = Changes(imported=(feed,))
     duty = duty_at(fed, "s", changes, NOON)
     assert (duty.names, duty.until) == (["bob"], MONDAY + DAY)
-    assert duty.notes == ("the feed could not be read since 2026-03-02T00:00:00Z: it answers 503",)
+    assert duty.notes == ("the feed is stale since 2026-03-02T00:00:00Z: it answers 503",)
     with_override = changes.model_copy(update={"overrides": (override(1, "replace", "eve", whom="bob"),)})
     assert duty_at(fed, "s", with_override, NOON).names == ["eve"]
     found = resolve_round(fed, RoundRequest(targets=["schedule:s"]), at=NOON, load={}, changes=changes)

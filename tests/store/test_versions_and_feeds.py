@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from escalade.people.changes import DutySlot, Turn, Version
+from escalade.ticket import Actor
 from store import FeedState, Store
 from tests.store.making import NOW, kinds, whats
 
@@ -68,7 +69,7 @@ def state(**given: Any) -> FeedState:
 
 def test_what_a_feed_says_is_kept_and_served(store: Store) -> None:
     shifts = [slot("ana", -DAY), slot("bruno", 0 * DAY)]
-    assert store.keep_feed(state(unknown=("zoe",)), shifts)
+    assert store.keep_feed(state(unknown=("zoe",)), shifts).moved
     assert store.feed("payments") == state(unknown=("zoe",))
     assert store.feeds() == [state(unknown=("zoe",), text=None)]
     (found,) = store.changes(NOW - DAY, NOW + DAY).imported
@@ -84,7 +85,7 @@ def test_a_look_that_finds_nothing_new_leaves_no_trace(store: Store) -> None:
     store.keep_feed(state(), [slot("ana", 0 * DAY)])
     before = store.roster_revision()
     later = state(checked_at=NOW + HOUR, fetched_at=NOW + HOUR)
-    assert not store.keep_feed(later, [slot("ana", 0 * DAY)])
+    assert not store.keep_feed(later, [slot("ana", 0 * DAY)]).moved
     assert store.feed("payments") == later
     assert store.roster_revision() == before
     assert kinds(store, "schedule/payments") == ["feed.read"]
@@ -93,8 +94,8 @@ def test_a_look_that_finds_nothing_new_leaves_no_trace(store: Store) -> None:
 def test_a_feed_that_fails_goes_on_serving_and_says_so(store: Store) -> None:
     store.keep_feed(state(), [slot("ana", 0 * DAY)])
     failed = state(checked_at=NOW + HOUR, problem="HTTP 503")
-    assert not store.keep_feed(failed, None)
-    assert not store.keep_feed(failed, None)
+    assert not store.keep_feed(failed, None).moved
+    assert not store.keep_feed(failed, None).moved
     (found,) = store.changes(NOW, NOW + DAY).imported
     assert (len(found.shifts), found.stale, found.fetched_at) == (1, "HTTP 503", NOW)
     store.keep_feed(state(checked_at=NOW + 2 * HOUR), [slot("ana", 0 * DAY)])
@@ -112,13 +113,70 @@ def test_a_feed_that_nobody_looks_at_is_stale(store: Store) -> None:
 
 def test_a_feed_does_not_rewrite_the_past(store: Store) -> None:
     store.keep_feed(state(), [slot("ana", -2 * DAY), slot("ana", 0 * DAY)])
-    assert store.keep_feed(state(checked_at=NOW + HOUR), [slot("carla", -2 * DAY), slot("bruno", 0 * DAY)])
+    assert store.keep_feed(state(checked_at=NOW + HOUR), [slot("carla", -2 * DAY), slot("bruno", 0 * DAY)]).moved
     (found,) = store.changes(NOW - 9 * DAY, NOW + 9 * DAY).imported
-    assert [(s.person, s.start - NOW) for s in found.shifts] == [("ana", -2 * DAY), ("bruno", 0 * DAY)]
+    assert [(s.person, s.start - NOW, s.end - NOW) for s in found.shifts] == [
+        ("ana", -2 * DAY, -DAY),
+        ("ana", 0 * DAY, HOUR),
+        ("bruno", HOUR, DAY),
+    ]
+    assert whats(store, "schedule/payments")[1] == (
+        "the feed of payments was read: 2 shifts in sight; on duty by it is now bruno, and was ana"
+    )
 
 
-def test_another_feed_in_its_place_brings_a_past_of_its_own(store: Store) -> None:
+def test_another_feed_in_its_place_rewrites_no_past_either(store: Store) -> None:
     store.keep_feed(state(), [slot("ana", -2 * DAY)])
-    store.keep_feed(state(source="s2"), [slot("carla", -3 * DAY)])
-    (found,) = store.changes(NOW - 9 * DAY, NOW).imported
-    assert [s.person for s in found.shifts] == ["carla"]
+    store.keep_feed(state(source="s2"), [slot("carla", -3 * DAY), slot("carla", 0 * DAY)])
+    (found,) = store.changes(NOW - 9 * DAY, NOW + DAY).imported
+    assert [s.person for s in found.shifts] == ["ana", "carla"]
+
+
+def test_a_feed_that_falls_silent_takes_nobody_off_duty_and_says_so(store: Store) -> None:
+    store.keep_feed(state(etag="v1"), [slot("ana", 0 * DAY), slot("bruno", DAY)])
+    later = NOW + HOUR
+    empty = state(checked_at=later, fetched_at=later, etag="v2", text=b"EMPTY", unknown=("zoe",))
+    kept = store.keep_feed(empty, [], unreadable=["duty: it has no start"])
+    said = (
+        "It names nobody from now on, and said 2 shifts before."
+        " Besides, nobody of people.yaml is called zoe; left out was duty: it has no start."
+    )
+    assert (kept.moved, kept.problem) == (False, said)
+    (found,) = store.changes(NOW, NOW + 9 * DAY).imported
+    assert [s.person for s in found.shifts] == ["ana", "bruno"]
+    assert (found.stale, found.fetched_at) == (said, NOW)
+    # Asked for again next time: what is known is what was read before.
+    known = store.feed("payments")
+    assert known is not None
+    assert (known.etag, known.text, known.checked_at) == ("v1", b"BEGIN", later)
+    assert whats(store, "schedule/payments")[1] == f"the feed of payments is not taken as it is: {said}"
+    store.keep_feed(empty, [])
+    assert store.changes(NOW, NOW + 9 * DAY).imported[0].shifts == found.shifts
+
+
+def test_whoever_is_on_duty_stays_when_only_their_shift_is_dropped(store: Store) -> None:
+    store.keep_feed(state(), [slot("ana", 0 * DAY), slot("bruno", DAY)])
+    later = state(checked_at=NOW + HOUR, fetched_at=NOW + HOUR)
+    for _ in range(2):
+        kept = store.keep_feed(later, [slot("bruno", DAY)])
+        assert "ana stays on duty until 2026-03-02T08:00:00Z" in kept.problem
+        (found,) = store.changes(NOW, NOW + 9 * DAY).imported
+        assert [(s.person, s.start - NOW) for s in found.shifts] == [("ana", 0 * DAY), ("bruno", DAY)]
+        assert found.fetched_at == NOW
+    over = NOW + DAY + HOUR
+    assert store.keep_feed(state(checked_at=over, fetched_at=over), [slot("bruno", DAY)]).problem == ""
+    assert kinds(store, "schedule/payments") == ["feed.read", "feed.failed", "feed.read"]
+
+
+def test_a_feed_that_somebody_accepted_may_leave_nobody_on_duty(store: Store) -> None:
+    store.keep_feed(state(), [slot("ana", 0 * DAY)])
+    later = state(checked_at=NOW + HOUR, fetched_at=NOW + HOUR)
+    store.keep_feed(later, [])
+    chloe = Actor(kind="person", id="chloe")
+    kept = store.keep_feed(later, [], accepted_by=chloe)
+    assert (kept.moved, kept.problem) == (True, "")
+    (found,) = store.changes(NOW, NOW + DAY).imported
+    assert [(s.person, s.end - NOW) for s in found.shifts] == [("ana", HOUR)]
+    entry = list(store.entries("schedule/payments"))[-1].entry
+    assert (entry.actor, entry.why) == (chloe, "it was accepted as it is")
+    assert entry.what.endswith("on duty by it is now nobody, and was ana")
