@@ -262,6 +262,12 @@ class Schedule(Written):
         )
 
 
+def _is_left_out(local: datetime, zone: ZoneInfo) -> bool:
+    """Whether the day of a local time was left out on the wall clock of its zone, as Apia did with 2011-12-30."""
+    midnight = datetime.combine(local.date(), time(0))
+    return at_wall_clock(midnight, zone) == at_wall_clock(midnight + _DAY, zone)
+
+
 def open_parts(
     restrictions: list[Restriction], zone: ZoneInfo, since: datetime, until: datetime
 ) -> list[tuple[datetime, datetime]]:
@@ -277,11 +283,12 @@ def open_parts(
     monday = datetime.combine(week.date(), time(0)) - timedelta(days=week.weekday()) - _WEEK
     last = until.astimezone(zone).replace(tzinfo=None)
     found: list[tuple[datetime, datetime]] = []
-    parts = sorted({part for restriction in restrictions for part in restriction.parts()})
+    parts = sorted({(*part, one.from_.weekday is None) for one in restrictions for part in one.parts()})
     while monday <= last:
-        for begin, end in parts:
+        for begin, end, daily in parts:
             start, stop = at_wall_clock(monday + begin, zone), at_wall_clock(monday + end, zone)
-            if start < stop:
+            # The hours of a day belong to it: what would begin on a day that the zone left out never does.
+            if start < stop and not (daily and _is_left_out(monday + begin, zone)):
                 found.append((start, stop))
         monday += _WEEK
     merged: list[tuple[datetime, datetime]] = []

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from escalade.time.budgets import format_hours
 from escalade.time.business import BusinessTime
 from escalade.time.explaining import in_zone
-from escalade.time.hours import format_span
+from escalade.time.hours import DAY, format_span
 from escalade.time.open_time import OpenTime
-from escalade.time.segments import SECOND, instant
+from escalade.time.segments import EPOCH_DAY, SECOND, instant
 
 _ONE: Final = timedelta(days=1)
 
@@ -64,6 +64,9 @@ def _piece(time: BusinessTime, day: date, start: int, end: int) -> str:
 
 
 def _changes(time: BusinessTime, day: date) -> list[str]:
+    midnight = (day.toordinal() - EPOCH_DAY) * DAY * SECOND
+    if time.wall.first(midnight) == time.wall.first(midnight + DAY * SECOND):
+        return ["left out: there was no such day here"]
     found = []
     for n, at in enumerate(time.wall.changes):
         if n and in_zone(time, instant(at - 1)).date() == day:

@@ -135,6 +135,9 @@ def open_days(pinned: PinnedCalendar, clock: WallClock, pattern: Pattern) -> Ite
     # Two days more on each side: a zone may be a day off UTC, and hours may reach into the next day.
     for ordinal in range(max(pinned.since.toordinal() - 2, 1), min(pinned.until.toordinal() + 3, date.max.toordinal())):
         midnight = (ordinal - EPOCH_DAY) * DAY
+        if clock.first(midnight * SECOND) == clock.first((midnight + DAY) * SECOND):
+            # A zone left the day out: what would begin on it never does, its night included.
+            continue
         pieces = []
         for start, end in pattern.open(ordinal):
             first = max(clock.first((midnight + start) * SECOND), since)

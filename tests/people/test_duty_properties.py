@@ -206,6 +206,21 @@ def test_the_zone_of_whoever_asks_changes_nothing(
     )
 
 
+def test_a_night_that_would_begin_on_a_day_that_a_zone_left_out_counts_for_nobody() -> None:
+    rotation = {"members": ["ana"], "start": "2011-12-01"}
+    nights = [{"from": "20:00", "until": "08:00"}]
+    people = scheduled(zone="Pacific/Apia", layers=[{"name": "n", "rotation": rotation, "restrictions": nights}])
+    begin = datetime(2011, 12, 29, 12, tzinfo=ZoneInfo("Pacific/Apia"))
+    found = shifts(people, "s", NOTHING, begin, begin + timedelta(days=3))
+    times = [f"{at.astimezone(ZoneInfo('Pacific/Apia')):%d %H:%M}" for s in found for at in (s.start, s.end)]
+    assert times == ["29 20:00", "31 00:00", "31 20:00", "01 08:00"]
+    # A part of the week that begins on such a day goes on over the days that there were.
+    weekend = [{"from": "friday 18:00", "until": "sunday 08:00"}]
+    people = scheduled(zone="Pacific/Apia", layers=[{"name": "w", "rotation": rotation, "restrictions": weekend}])
+    (shift,) = shifts(people, "s", NOTHING, begin, begin + timedelta(days=2))
+    assert f"{shift.start.astimezone(ZoneInfo('Pacific/Apia')):%d %H:%M}" == "31 00:00"
+
+
 def test_a_year_of_an_hourly_rotation_takes_well_under_a_second() -> None:
     people = rotating("Europe/Paris", start="2026-01-05T00:00", every="1 hour")
     # Seconds of processor: what else the machine does is not its fault.

@@ -55,7 +55,7 @@ def counts(restrictions: list[dict[str, Any]], at: datetime, zone: ZoneInfo) -> 
         begin, end = (_minutes(restriction[key]) for key in ("from", "until"))
         for back in range(9):
             day: date = shown.date() - timedelta(days=back)
-            if WEEK[day.weekday()] not in restriction["days"]:
+            if WEEK[day.weekday()] not in restriction["days"] or not has_noon(day, zone):
                 continue
             midnight = datetime.combine(day, datetime.min.time())
             opens = midnight + begin * MINUTE
@@ -63,6 +63,12 @@ def counts(restrictions: list[dict[str, Any]], at: datetime, zone: ZoneInfo) -> 
             if opens <= shown < closes:
                 return True
     return False
+
+
+def has_noon(day: date, zone: ZoneInfo) -> bool:
+    """Whether there was such a day: none of the zones here ever changes its clocks over noon otherwise."""
+    noon = datetime.combine(day, datetime.min.time().replace(hour=12))
+    return noon.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).date() == day
 
 
 def _minutes(clock: str) -> int:

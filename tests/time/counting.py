@@ -108,8 +108,8 @@ class Counted:
     def _hours(self, n: int) -> list[Minutes]:
         day = self._date(n)
         usual = self.plan.week.get(day.weekday(), [])
-        if day in self.plan.holidays:
-            return []
+        if day in self.plan.holidays or self.first(n, 0) == self.first(n, 1440):
+            return []  # a day that the zone left out has no hours of its own
         if day in self.plan.openings:
             special, besides = self.plan.openings[day]
             return special + (usual if besides else [])

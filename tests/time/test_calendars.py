@@ -169,6 +169,15 @@ def test_a_day_that_a_zone_left_out_has_no_hours() -> None:
     assert time.add_days(at("2011-12-29 12:00", "Pacific/Apia"), 1) == at("2011-12-31 12:00", "Pacific/Apia")
 
 
+def test_a_day_that_a_zone_left_out_has_no_night_either() -> None:
+    time = year(2011, zone="Pacific/Apia", hours={"every day": "20:00-08:00"})
+    assert time.day_on(datetime(2011, 12, 30).toordinal()) is None  # noqa: DTZ001 (a date)
+    # Thursday's night ends where its next morning would have been; Saturday's own begins at 20:00.
+    begin, end = at("2011-12-29 12:00", "Pacific/Apia"), at("2012-01-01 00:00", "Pacific/Apia")
+    assert time.between(begin, end) == timedelta(hours=8)
+    assert not time.is_open(at("2011-12-31 03:00", "Pacific/Apia"))
+
+
 def test_hours_that_begin_or_end_where_the_clock_jumps() -> None:
     time = year(2026, zone="Europe/Paris", hours={"sunday": "02:15-02:45, 02:30-04:00"})
     # In spring 02:15 is skipped: open from the first instant after it.
