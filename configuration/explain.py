@@ -13,6 +13,7 @@ from configuration.shape import keys_at, listed, suggestion
 from escalade.errors import EscaladeError, Problem
 
 _NAMES: Final = "Use lower-case letters, digits, `.`, `_` and `-`, at most 64, beginning with a letter or digit."
+_INSTANT: Final = "Write a date and time like 2026-03-01T02:00 or 2026-03-01T02:00+01:00."
 _EXPECTED: Final = {
     "string_type": "Write a text; quotes make one of a number.",
     "dict_type": "Write `key: value` lines below it.",
@@ -30,6 +31,12 @@ _EXPECTED: Final = {
     "date_parsing": "Write a date like 2026-01-05.",
     "date_from_datetime_parsing": "Write a date like 2026-01-05.",
     "date_from_datetime_inexact": "Write a date like 2026-01-05.",
+    "tuple_type": "Write a list: `[one, two]` or lines that begin with `-`.",
+    "datetime_type": _INSTANT,
+    "datetime_parsing": _INSTANT,
+    "datetime_from_date_parsing": _INSTANT,
+    "timezone_naive": _INSTANT,
+    "timezone_aware": _INSTANT,
     "time_type": "Write a time of day like 09:00.",
     "time_parsing": "Write a time of day like 09:00.",
 }
@@ -106,6 +113,10 @@ def _sentences(detail: ErrorDetails, model: type[BaseModel], path: KeyPath, *, s
     if kind == "string_pattern_mismatch":
         mend = _NAMES if "a-z0-9" in str(context.get("pattern")) else f"It has to match {context.get('pattern')}."
         return f"{shown} is not a name.", mend
+    if kind == "too_short":
+        return f"{shown} is too short here.", f"Write at least {context.get('min_length')}."
+    if kind == "too_long":
+        return f"{shown} is too long here.", f"Write at most {context.get('max_length')}."
     if kind in _EXPECTED:
         return f"{shown} is not possible here.", _EXPECTED[kind]
     return f"{shown} is not possible here.", _sentence(detail["msg"].replace("Input should", "It should"))

@@ -51,7 +51,8 @@ def inside(annotation: Any, key: str | int) -> Iterator[Any]:
         elif get_origin(branch) is dict and len(arguments) == 2:
             yield arguments[1]
         elif arguments and get_origin(branch) in (list, tuple, set, frozenset):
-            yield arguments[0]
+            # Where one may be written without the list around it, its keys come at once.
+            yield from [arguments[0]] if isinstance(key, int) else inside(arguments[0], key)
 
 
 def keys_at(annotation: Any, path: KeyPath) -> list[str]:
@@ -59,7 +60,9 @@ def keys_at(annotation: Any, path: KeyPath) -> list[str]:
     here = [annotation]
     for key in path:
         here = [found for one in here for found in inside(one, key)]
-    models = [branch for one in here for branch in branches(one) if is_model(branch)]
+    found = [branch for one in here for branch in branches(one)]
+    items = [get_args(branch)[0] for branch in found if get_origin(branch) is list]
+    models = [branch for one in [*found, *items] for branch in branches(one) if is_model(branch)]
     return list(dict.fromkeys(key for model in models for key in keys_of(model)))
 
 

@@ -174,11 +174,13 @@ def _spec(complaints: Complaints, *, zone: str, times: dict[str, Any], **written
 
     from escalade.maintenance.window import WindowSpec
 
+    before = len(complaints)
+    _check_values(complaints, written)
     match = {name: list(written.pop(name)) for name in ("service", "source", "customer_tier", "severity")}
     labels: dict[str, list[str]] = {}
     for text in written.pop("label"):
         label, equals, value = text.partition("=")
-        if not equals or not label:
+        if not equals or not label or not value:
             complaints.add(f"--label: {text!r} is no label.", "Write it like host=db-1.")
         labels.setdefault(label, []).append(value)
     conditions = {name: values for name, values in {**match, "labels": labels}.items() if values}
@@ -192,8 +194,32 @@ def _spec(complaints: Complaints, *, zone: str, times: dict[str, Any], **written
             {name: value for name, value in values.items() if value not in ("", [], False)}
         )
     except ValidationError as error:
+        told = len(complaints) > before
         for one in error.errors():
             named = next((part for part in reversed(one["loc"]) if isinstance(part, str)), "")
+            if named in ("severity", "except_severity") or (told and not named):
+                # It was said in the words of the options.
+                continue
             where = f"--{named.replace('_', '-')}: " if named else ""
-            complaints.add(f"{where}{one['msg'].removeprefix('Value error, ')}.")
+            what, _, mend = one["msg"].removeprefix("Value error, ").replace("`", "").partition("; ")
+            complaints.add(f"{where}{_sentence(what)}", _sentence(mend) if mend else None)
         return None
+
+
+def _check_values(complaints: Complaints, written: dict[str, Any]) -> None:
+    """Values of options that no ticket can have."""
+    from escalade.ticket import Severity
+
+    known = [severity.value for severity in Severity]
+    for name in ("severity", "except_severity"):
+        for value in written[name]:
+            if value not in known:
+                option = name.replace("_", "-")
+                complaints.add(f"--{option}: There is no severity {value!r}.", f"There is {', '.join(known)}.")
+    for name in ("service", "source", "customer_tier"):
+        if any(not value.strip() for value in written[name]):
+            complaints.add(f"--{name.replace('_', '-')} is empty, and no ticket has that.", "Write the value.")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"

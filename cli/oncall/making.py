@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from escalade.people.changes import Change, ChangeKind
     from escalade.ticket import Actor
     from store import KeptChange, Store
+
+
+_LOOKED_AT: Final = timedelta(days=366)
 
 
 def shared(by: Actor, *, start: datetime, end: datetime, now: datetime, reason: str) -> dict[str, Any]:
@@ -38,8 +41,36 @@ def make(invocation: Invocation, change: Change, *, by: Actor) -> int:
     with writable_store() as store:
         kept, new = store.change(change, by=by)
         held = tell_held(store) if new else Held()
+        idle = new and _is_idle(store, kept.change, invocation.now())
     done = "is in force" if kept.change.start <= invocation.now() else "is kept"
-    return _say(invocation, kept, held, said=done if new else "was made already", key="new", value=new)
+    code = _say(invocation, kept, held, said=done if new else "was made already", key="new", value=new)
+    if idle:
+        # Not refused: what it waits for may still be made, another override say.
+        click.echo("  As things stand it changes nothing: the same people are on duty with and without it.", err=True)
+    return code
+
+
+def _is_idle(store: Store, change: Change, now: datetime) -> bool:
+    """Whether a change leaves everybody where they are, as far as is known now; looked at for a year at most."""
+    from cli.doors import roster
+    from escalade.errors import EscaladeError
+    from escalade.people.changes import Away
+    from escalade.people.duty import differs
+    from escalade.people.versions import settled
+
+    until = min(change.end, change.start + _LOOKED_AT)
+    try:
+        known = roster()
+    except EscaladeError:
+        return False
+    there = settled(known, store.changes(change.start, until), now)
+    kinds = ("overrides", "temporaries", "swaps", "aways")
+    without = {kind: tuple(one for one in getattr(there, kind) if one.id != change.id) for kind in kinds}
+    schedules = list(known.schedules) if isinstance(change, Away) else [change.schedule]
+    before = there.model_copy(update=without)
+    return not any(
+        differs(known, name, there, before, (change.start, until)) for name in schedules if name in known.schedules
+    )
 
 
 def end(invocation: Invocation, kind: ChangeKind, change_id: str, *, by: Actor, reason: str) -> int:

@@ -23,6 +23,8 @@ _ZONE: Final = re.compile(r"\s*\[([\w+\-/]+)\]$|\s+([A-Za-z][\w+\-/]+)$", re.ASC
 """The name of a zone behind a local time: `2026-12-24T18:00[Asia/Tokyo]`, as RFC 9557 writes it, or behind a space."""
 _MIDNIGHT: Final = re.compile(r"(?<=^\d{4}-\d\d-\d\d[T ])24:00(:00)?(?!\d)")
 """The end of a day, as ISO 8601 may write the beginning of the next."""
+LONGEST: Final = timedelta(days=5 * 366)
+"""What lasts longer, or begins later, is a slip of the keyboard, or belongs into the configuration."""
 _FORMS: Final = "Write 2026-12-24T18:00 (there), 18:00 (the next one there), 2026-12-24, now, or with an offset."
 
 
@@ -74,7 +76,9 @@ def read_span(
         stop = _add(complaints, length or "", start)
     if start is None or stop is None:
         return None
-    if stop <= start:
+    if stop == start:
+        complaints.add(f"It ends when it begins, at {format_instant(stop)}: nothing lies between.", "Give a later end.")
+    elif stop < start:
         complaints.add(
             f"It ends ({format_instant(stop)}) before it begins ({format_instant(start)}).", "Turn them round."
         )
@@ -83,6 +87,11 @@ def read_span(
     elif start < now - LATENESS:
         mend = "What was is not changed afterwards; leave --from out to begin now."
         complaints.add(f"It begins in the past, at {format_instant(start)}.", mend)
+    elif start - now > LONGEST:
+        complaints.add(f"It begins more than five years ahead, at {format_instant(start)}.", "Look at the year.")
+    elif stop - start > LONGEST:
+        mend = "Look at the year of its end; what is meant for good belongs into the configuration."
+        complaints.add("It is longer than five years.", mend)
     return Span(max(start, now), stop) if len(complaints) == before else None
 
 

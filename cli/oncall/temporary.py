@@ -70,6 +70,11 @@ def add(
     span = None
     if shifts:
         span = read_span(complaints, begin=begin, end=end, length=length, zone=zone, now=now)
+    for shift in shifts:
+        if span is not None and (shift.end <= span.start or shift.start >= span.end):
+            where = f"{shift.person}'s shift from {format_instant(shift.start)} until {format_instant(shift.end)}"
+            mend = "Give another --from or --to, or leave the shift out."
+            complaints.add(f"{where} lies outside of the window.", mend)
     complaints.tell()
     assert span is not None
     by = acting_person(invocation)

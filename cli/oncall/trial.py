@@ -71,17 +71,44 @@ def try_changes(file: Path, schedule: str, roster: Roster) -> Changes:
     from escalade.people.changes import Changes
 
     document = _read(file)
-    if unknown := list(_unknown(document)):
-        raise ConfigurationError(unknown)
+    wrong = [*_unknown(document), *_elsewhere(document, schedule)]
     if isinstance(document.data, dict):
-        document.data.update(_completed(document.data, schedule, roster.schedules[schedule].tzinfo))
-    changes: Changes = _good(validate_parts(document, Changes))
+        kept = {section: written for section, written in document.data.items() if section in _SECTIONS}
+        document.data.clear()
+        document.data.update(kept | _completed(kept, schedule, roster.schedules[schedule].tzinfo))
+    parts = validate_parts(document, Changes)
+    if wrong or parts.problems:
+        raise ConfigurationError([*wrong, *parts.problems])
+    changes: Changes = _good(parts)
     named = [person for override in changes.overrides for person in override.people]
     named += [slot.person for temporary in changes.temporaries for slot in temporary.shifts]
     named += [slot.person for swap in changes.swaps for slot in (swap.first, swap.second)]
     for person in named:
         roster.people.setdefault(person, Person())
+    if strangers := list(_strangers(document, changes, roster)):
+        raise ConfigurationError(strangers)
     return changes
+
+
+def _elsewhere(document: Document, schedule: str) -> Iterator[Problem]:
+    """Changes of another schedule than the one that is tried: they would do nothing here."""
+    for section in _SECTIONS:
+        written = document.at((section,)) if isinstance(document.data, dict) and section in document.data else None
+        for n, one in enumerate(written if isinstance(written, list) else ()):
+            about = one.get("schedule", schedule) if isinstance(one, dict) else schedule
+            if about != schedule:
+                found = f"It is about the schedule {str(about)[:60]!r}, and {schedule} is tried."
+                yield document.problem((section, n, "schedule"), found, "Leave it out, or try that schedule.")
+
+
+def _strangers(document: Document, changes: Changes, roster: Roster) -> Iterator[Problem]:
+    """Whom a change takes off duty who is nowhere in what is tried."""
+    leaving = [(("overrides", n, "whom"), one.whom) for n, one in enumerate(changes.overrides)]
+    leaving += [(("aways", n, "person"), one.person) for n, one in enumerate(changes.aways)]
+    for path, person in leaving:
+        if person is not None and person not in roster.people:
+            known = ", ".join(sorted(roster.people)[:8])
+            yield document.problem(path, f"{person!r} takes no turn here.", f"There is {known}.")
 
 
 def _unknown(document: Document) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from dateutil.rrule import rrule, rrulestr
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from escalade.maintenance.pinned import PinnedWindow, Span
+from escalade.people.recurrence import unreadable
 from escalade.policy.model import Match
 from escalade.policy.route import matches
 from escalade.record import canonical
@@ -40,6 +41,21 @@ CANARY: Final = "escalade-canary"
 _LAST_YEAR: Final = 9900
 """From here on forever would be past the end of the calendar."""
 _RULES: Final = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
+_PARTS: Final = (
+    "FREQ",
+    "INTERVAL",
+    "COUNT",
+    "UNTIL",
+    "BYMONTH",
+    "BYWEEKNO",
+    "BYYEARDAY",
+    "BYMONTHDAY",
+    "BYDAY",
+    "BYHOUR",
+    "BYMINUTE",
+    "BYSETPOS",
+    "WKST",
+)
 _UNTIL: Final = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.IGNORECASE)
 _BASIC: Final = "%Y%m%dT%H%M%S"
 _MEND: Final = "write it like FREQ=WEEKLY;BYDAY=SU or FREQ=MONTHLY;BYDAY=1SA;COUNT=12"
@@ -106,22 +122,53 @@ class WindowSpec(Written):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if self.everything is bool(self.match):
-            raise ValueError("say which tickets: give `match`, or `everything: true`, and not both")
-        if any(not part.model_fields_set for part in self.match):
-            raise ValueError("a condition of `match` is empty and would take every ticket; say `everything: true`")
-        if (self.end is None) is (self.lasts is None):
-            raise ValueError("give `end` or `lasts`, one of them")
-        if self.length <= timedelta(0):
-            raise ValueError("it ends before it begins; give a later end")
-        if self.length > LONGEST:
-            raise ValueError(f"it is open for more than {LONGEST.days} days at a time; write a shorter one")
-        first = list(self._openings(None, most=6))
-        if not first:
-            raise ValueError("it never opens: its rule has no date on or after `start`")
-        if any(later - earlier < self.length for earlier, later in itertools.pairwise(first)):
-            raise ValueError("it opens again before it has closed; write a shorter one, or a rarer rule")
+        if wrong := list(self._wrong()):
+            # One sentence after the other, and then how to mend each.
+            raise ValueError(
+                "; ".join(
+                    ". ".join(part[:1].upper() + part[1:] for part in parts) for parts in zip(*wrong, strict=True)
+                )
+            )
         return self
+
+    def _wrong(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with it, and how to mend it; all of it that can be said at once."""
+        yield from self._wrong_match()
+        if (self.end is None) is (self.lasts is None):
+            yield "it has no end" if self.end is None else "it has `end` and `lasts`", "give `end` or `lasts`"
+        elif self.length <= timedelta(0):
+            yield "it ends before it begins, or with it", "give a later end"
+        elif self.length > LONGEST:
+            yield f"it is open for more than {LONGEST.days} days at a time", "write a shorter one"
+        else:
+            first = list(self._openings(None, most=6))
+            if not first:
+                yield "it never opens: its rule has no date on or after `start`", "change the rule, or leave it out"
+            elif any(later - earlier < self.length for earlier, later in itertools.pairwise(first)):
+                yield "it opens again before it has closed", "write a shorter one, or a rarer rule"
+            elif not self._opens_at_all():
+                yield "it lies in an hour that the clocks skip, so it is never open", "give a later end"
+
+    def _wrong_match(self) -> Iterator[tuple[str, str]]:
+        if self.everything is bool(self.match):
+            both = "it says `everything` and `match`"
+            yield both if self.everything else "it does not say which tickets", "give `match`, or `everything: true`, and not both"
+        if any(not part.model_fields_set for part in self.match):
+            yield "a condition of `match` is empty and would take every ticket", "say `everything: true`"
+        for part in self.match:
+            lists = {"service": part.service, "source": part.source, "customer_tier": part.customer_tier, **part.labels}
+            for name in (name for name, values in lists.items() if any(not value.strip() for value in values)):
+                yield f"`{name}` of `match` has an empty value, which no ticket has", "write the value, or leave it out"
+        wanted = {severity for part in self.match for severity in part.severity or Severity}
+        if (self.everything or self.match) and not (wanted or set(Severity)) - set(self.except_severity):
+            yield "it covers no ticket: `except_severity` names every severity it is for", "leave one of them out"
+
+    def _opens_at_all(self) -> bool:
+        zone = ZoneInfo(self.zone)
+        if not self.recurrence and self.start.tzinfo is not None:
+            return True
+        starts = self._openings(None, most=6)
+        return any(at_wall_clock(local, zone) < at_wall_clock(local + self.length, zone) for local in starts)
 
     @property
     def local_start(self) -> datetime:
@@ -267,13 +314,18 @@ def _rule(text: str, start: datetime) -> rrule:
     Raises:
         ValueError: with what is wrong with it.
     """
-    frequency = re.search(r"FREQ=([A-Z]+)", text)
-    if frequency is None or frequency[1] not in _RULES:
+    parts = dict(part.partition("=")[::2] for part in text.split(";"))
+    if parts.get("FREQ") not in _RULES:
         raise ValueError(f"its rule names no FREQ of {', '.join(_RULES)}; {_MEND}")
+    if unknown := [key for key, value in parts.items() if key not in _PARTS or not value]:
+        raise ValueError(f"{unknown[0][:40]!r} is no part of a rule; allowed are {', '.join(_PARTS)}")
+    for key in ("INTERVAL", "COUNT"):
+        if key in parts and not (parts[key].isascii() and parts[key].isdigit() and 1 <= int(parts[key][:9]) <= 1000):
+            raise ValueError(f"{key}={parts[key][:20]} is none; write a number from 1 to 1000")
     try:
         found = rrulestr(text, dtstart=start, cache=True)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"the rule cannot be read ({error}); {_MEND}") from None
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+        raise ValueError(unreadable(parts)) from None
     if not isinstance(found, rrule):
         raise ValueError(f"it is more than one rule; {_MEND}")  # noqa: TRY004 - pydantic wants it
     ends = "UNTIL=" in text or "COUNT=" in text

@@ -94,6 +94,12 @@ class Swap(_Change):
     second: DutySlot
     """Whose shift it was; the person of `first` takes it."""
 
+    @model_validator(mode="after")
+    def _of_two(self) -> Self:
+        if self.first.person == self.second.person:
+            raise ValueError(f"both shifts are those of {self.first.person}; name two people")
+        return self
+
 
 class Away(_Change):
     """Time off: somebody is not there, whatever schedule they are in."""

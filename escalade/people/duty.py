@@ -148,6 +148,28 @@ def gaps(roster: Roster, schedule: str, changes: Changes, since: datetime, until
     return [Gap(schedule, part.start, part.end) for part in row if not part.seats]
 
 
+def differs(
+    roster: Roster, schedule: str, changes: Changes, others: Changes, window: tuple[datetime, datetime]
+) -> bool:
+    """Whether other people are on duty somewhere in a window by one set of changes than by another.
+
+    Raises:
+        KeyError: when there is no such schedule.
+    """
+    one, other = (_who(stretches(roster, schedule, each, *window)) for each in (changes, others))
+    return one != other
+
+
+def _who(row: Iterable[Stretch]) -> list[tuple[datetime, frozenset[str]]]:
+    """From when on who is on duty, without why."""
+    found: list[tuple[datetime, frozenset[str]]] = []
+    for part in row:
+        people = frozenset(seat.person for seat in part.seats)
+        if not found or found[-1][1] != people:
+            found.append((part.start, people))
+    return found
+
+
 def _shifts(schedule: str, changes: Changes, row: Iterable[Stretch]) -> list[DutyShift]:
     """The shifts of consecutive stretches: one ends where its person is no longer there for the same reason."""
     spans: list[tuple[Seat, datetime, datetime]] = []

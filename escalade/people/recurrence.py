@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import functools
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, Self
 
@@ -25,6 +26,18 @@ _PARTS: Final = (
     "WKST",
 )
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+FORMS: Final = {
+    "BYDAY": "write days like MO,TH, or 1MO and -1FR in a month",
+    "BYMONTH": "write months from 1 to 12",
+    "BYMONTHDAY": "write days from 1 to 31, or from the end: -1",
+    "BYHOUR": "write hours from 0 to 23",
+    "BYMINUTE": "write minutes from 0 to 59",
+    "WKST": "write a day like MO",
+    "UNTIL": "write an instant like 20270101T000000Z",
+    "COUNT": "write a number from 1",
+    "INTERVAL": "write a number from 1 to 1000",
+}
+"""How parts of a rule are written."""
 _SPARSE: Final = timedelta(days=5 * 366)
 """A rule that does not happen within this is no rotation."""
 _MOST_INTERVAL: Final = 1000
@@ -120,6 +133,15 @@ class Recurrence:
         return anchor + ((low - anchor) // step_length - 1) * step_length
 
 
+def check_rule(text: str) -> None:
+    """Look at a rule by itself, whatever it starts from.
+
+    Raises:
+        ValueError: with what is wrong and what is allowed.
+    """
+    _complete(_read_parts(text), datetime(2026, 1, 5, 9))  # noqa: DTZ001 - a wall clock
+
+
 def _read_parts(text: str) -> dict[str, str]:
     parts: dict[str, str] = {}
     for part in text.strip().upper().removeprefix("RRULE:").split(";"):
@@ -170,6 +192,17 @@ def _complete(parts: dict[str, str], anchor: datetime) -> dict[str, str]:
     whole["BYSECOND"] = str(anchor.second)
     try:
         rrulestr(";".join(f"{key}={value}" for key, value in whole.items()), dtstart=anchor)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"this is no recurrence rule: {error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        raise ValueError(unreadable(parts)) from None
     return whole
+
+
+def unreadable(parts: Mapping[str, str]) -> str:
+    """What is wrong with a rule that the library refuses: its own words speak of its own parameters."""
+    rule = {"FREQ": parts.get("FREQ", "DAILY")}
+    for key, value in parts.items():
+        try:
+            rrulestr(";".join(f"{name}={said}" for name, said in (rule | {key: value}).items()))
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            return f"{key}={value[:40]} cannot be read in a recurrence rule; {FORMS.get(key, 'write whole numbers')}"
+    return "this is no recurrence rule; write it like FREQ=WEEKLY;BYDAY=MO,TH"

@@ -6,13 +6,13 @@ What they mean, instant by instant, is in `escalade.people.slots`.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from escalade.people.recurrence import Recurrence
+from escalade.people.recurrence import Recurrence, check_rule
 from escalade.people.steps import Every, Step
 from escalade.time.durations import Duration
 from escalade.time.zones import WEEKDAYS, Weekday, whole_weekday
@@ -52,6 +52,12 @@ def on_wall_clock(value: date, zone: ZoneInfo, *, at: time = time(0)) -> datetim
     if not isinstance(value, datetime):
         return datetime.combine(value, at)
     return value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value
+
+
+def _instant(value: date) -> datetime:
+    """A written local time as an instant, as near as can be said without the zone."""
+    local = on_wall_clock(value, ZoneInfo("UTC"))
+    return local.replace(tzinfo=UTC)
 
 
 def _wall_clock(value: time) -> time:
@@ -128,6 +134,20 @@ class Rotation(Written):
                 raise ValueError(f"{', '.join(member)} are on duty together, and one of them is named twice")
         return value
 
+    @field_validator("lasts")
+    @classmethod
+    def _of_some_length(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value < timedelta(minutes=1):
+            raise ValueError("lasts is shorter than a minute; leave it out where the whole turn is meant")
+        return value
+
+    @field_validator("rrule")
+    @classmethod
+    def _is_rule(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_rule(value)
+        return value
+
     @model_validator(mode="after")
     def _fits_together(self) -> Rotation:
         lengths = [name for name in ("every", "weeks", "rrule") if getattr(self, name) is not None]
@@ -137,8 +157,8 @@ class Rotation(Written):
             raise ValueError("start says the time already; give it a day alone, or leave handoff out")
         if self.handoff and self.handoff.weekday and (self.step is None or self.step.unit != "weeks"):
             raise ValueError("handoff names a weekday and turns are no weeks; write a time of day like 09:00")
-        if self.lasts is not None and self.lasts < timedelta(minutes=1):
-            raise ValueError("lasts is shorter than a minute; leave it out where the whole turn is meant")
+        if self.from_ is not None and self.until is not None and _instant(self.until) <= _instant(self.from_):
+            raise ValueError("until is not later than from, so that nobody would ever be on duty; turn them round")
         if self.rrule is not None:
             Recurrence.read(self.rrule, on_wall_clock(self.start, ZoneInfo("UTC")))
         return self

@@ -110,12 +110,44 @@ def test_everything_wrong_is_said_at_once(escalade: Run, place: Path) -> None:
         (["--with", "ana", "--from", "soon", "--for", "1h"], "--from: 'soon' is not an instant."),
         (["--with", "ana", "--for", "soon"], "--for: "),
         (["--replace", "ana", "--with", "ana", "--for", "1h"], "ana cannot stand in for themselves."),
+        (["--with", "ana", "--for", "0m"], "nothing lies between. Give a later end."),
+        (["--with", "ana", "--to", "2999-01-01"], "It is longer than five years. Look at the year of its end"),
+        (["--with", "ana", "--from", "2999-01-01", "--for", "1d"], "It begins more than five years ahead"),
     ],
 )
 def test_a_wrong_override_is_refused_with_a_mend(escalade: Run, given: list[str], says: str) -> None:
     done = escalade(*ADD, *given, "--as", "ana")
     assert done.code == ExitCode.USAGE
     assert says in " ".join(done.err.split())
+
+
+def test_a_change_that_changes_nothing_is_kept_and_says_so(escalade: Run) -> None:
+    (here,) = escalade("oncall", "who", "payments-primary", "--output", "json").json["schedules"]
+    (one,) = (duty["person"] for duty in here["people"])
+    other = "ceo"
+    nothing = "As things stand it changes nothing"
+    for given in (["--remove", other], ["--replace", other, "--with", "cto"], ["--with", one]):
+        done = escalade("oncall", "override", "add", "payments-primary", *given, "--for", "1m", "--as", "ana")
+        assert done.code == ExitCode.OK
+        assert nothing in done.err
+    assert nothing in escalade("oncall", "away", "add", other, "--for", "1m", "--as", "ana").err
+    assert (
+        escalade("oncall", "override", "add", "payments-primary", "--with", "cto", "--for", "1m", "--as", "ana").err
+        == ""
+    )
+
+
+def test_a_shift_outside_of_a_temporary_schedule_is_refused(escalade: Run, place: Path) -> None:
+    day = timedelta(days=1)
+    shifts = place / "shifts.yaml"
+    shifts.write_text(f"shifts:\n- {{person: ana, from: {SOON:%Y-%m-%d}, to: {SOON + day:%Y-%m-%d}}}\n")
+    later = [f"{SOON + n * day:%Y-%m-%d}" for n in (2, 3)]
+    add = ("oncall", "temporary", "add", "payments-primary", str(shifts), "--as", "ana")
+    done = escalade(*add, "--from", later[0], "--to", later[1])
+    assert done.code == ExitCode.USAGE
+    assert "ana's shift" in done.err
+    assert "lies outside of the window" in done.err
+    assert escalade(*add).code == ExitCode.OK
 
 
 def test_time_off_is_kept_on_the_wall_clock_of_whoever_is_away(escalade: Run, place: Path) -> None:

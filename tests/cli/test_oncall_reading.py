@@ -170,6 +170,34 @@ def test_changes_that_are_none_are_told_by_file_and_line(escalade: Run, file: Pa
     assert "Traceback" not in done.err
 
 
+def test_everything_that_is_wrong_with_changes_is_told_at_once(escalade: Run, file: Path) -> None:
+    changes = file.with_name("changes.yaml")
+    changes.write_text(
+        "spiral: []\n"
+        "overrides:\n"
+        "- {form: swap, people: [ana], start: x, end: 2026-03-02, colour: red}\n"
+        "- {form: replace, people: ana, start: 2026-03-02, end: 2026-03-01, schedule: other}\n"
+        "swaps:\n"
+        "- first: {person: ana, start: 2026-03-01, end: 2026-03-02}\n"
+        "  second: {person: ana, start: 2026-03-03, end: 2026-03-04}\n"
+    )
+    done = escalade("oncall", "who", "--file", str(file), "--changes", str(changes), *AT)
+    assert done.code == ExitCode.CONFIGURATION
+    for says in (
+        "spiral: Nothing reads this key",
+        "overrides[1].colour: Nothing reads this key",
+        "overrides[1].form: 'swap' is not possible here. Allowed: add, remove, replace.",
+        "overrides[1].start: 'x' is not possible here. Write a date and time",
+        "overrides[2].people: 'ana' is not possible here. Write a list",
+        "overrides[2].schedule: It is about the schedule 'other'",
+        "swaps[1]: Both shifts are those of ana. Name two people.",
+    ):
+        assert says in done.err
+    changes.write_text("aways: [{person: zoe, start: 2026-03-24, end: 2026-03-25}]\n")
+    done = escalade("oncall", "who", "--file", str(file), "--changes", str(changes), *AT)
+    assert "aways[1].person: 'zoe' takes no turn here." in done.err
+
+
 def test_a_picture_says_without_colours_who_is_on_duty_when() -> None:
     people = rotating("UTC", "ana", "bob", start="2026-03-02T00:00", every="1 day", lasts="18h")
     window = (utc(2026, 3, 2), utc(2026, 3, 6))

@@ -53,6 +53,8 @@ def test_a_schedule_may_say(schedule: str, tmp_path: Path) -> None:
         ("rotation: {members: [[ana, ana]], start: 2026-01-05}", "one of them is named twice"),
         ("rotation: {members: [], start: 2026-01-05}", "rotation.members"),
         (f"rotation: {{{WHO}, lasts: 5s}}", "lasts is shorter than a minute"),
+        (f"rotation: {{{WHO}, from: 2027-01-01, until: 2026-01-01}}", "until is not later than from"),
+        ("rotation: {members: [], start: 2026-01-05}", "Write at least 1."),
         ("name: nothing", "a schedule has a rotation, or layers, or a feed"),
         (f"rotation: {{{WHO}}}\nfeed: {{url: x}}", "a schedule has a rotation, or layers, or a feed"),
         ("layers: [{name: a}]", "a layer has a rotation, or a list of rotations"),
@@ -73,6 +75,21 @@ def test_a_schedule_that_is_wrong_is_told_what_and_where(schedule: str, says: st
     found = told(tmp_path, schedule)
     assert any(says.lower() in problem.lower() for problem in found), found
     assert not any("warning" in problem for problem in found)
+
+
+def test_one_mistake_of_a_rotation_hides_no_other(tmp_path: Path) -> None:
+    wrong = "members: [], start: soon, rrule: 'FREQ=DAILY;BYDAY=XX', lasts: 0m, from: 9"
+    found = "\n".join(told(tmp_path, f"rotation: {{{wrong}}}"))
+    for says in (
+        "rotation.members",
+        "'soon' is no date",
+        "BYDAY=XX cannot be read",
+        "shorter than a minute",
+        "'9' is no",
+    ):
+        assert says in found
+    for library in ("Input", "should", "validation", "dateutil"):
+        assert library not in found
 
 
 def test_times_with_nobody_on_duty_are_warned_of_unless_they_are_meant(tmp_path: Path) -> None:

@@ -84,13 +84,34 @@ def test_years_later_a_rule_is_still_quick_and_right() -> None:
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ({"start": "2026-03-01T01:00"}, "give `end` or `lasts`"),
-        ({"start": "2026-03-01T01:00", "end": "2026-03-01T02:00", "lasts": "1h"}, "give `end` or `lasts`"),
+        ({"start": "2026-03-01T01:00"}, "Give `end` or `lasts`"),
+        ({"start": "2026-03-01T01:00", "end": "2026-03-01T02:00", "lasts": "1h"}, "Give `end` or `lasts`"),
         ({"start": "2026-03-01T01:00", "end": "2026-03-01T00:00"}, "ends before it begins"),
         ({"start": "2026-03-01T01:00", "lasts": "32d"}, "more than 31 days"),
         ({"start": 9, "lasts": "1h"}, "no date and time"),
         ({"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=HOURLY"}, "FREQ of YEARLY"),
-        ({"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=WEEKLY;BYDAY=XX"}, "cannot be read"),
+        ({"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=WEEKLY;BYDAY=XX"}, "BYDAY=XX cannot be read"),
+        (
+            {"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=DAILY;COLOUR=1"},
+            "'COLOUR' is no part of a rule",
+        ),
+        ({"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=DAILY;INTERVAL=0"}, "INTERVAL=0 is none"),
+        ({"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=DAILY;COUNT=0"}, "COUNT=0 is none"),
+        ({"start": "2026-03-01T01:00", "lasts": "0h"}, "ends before it begins, or with it"),
+        (
+            {"start": "2026-03-01T01:00", "lasts": "1h", "match": {"service": " "}},
+            "`service` of `match` has an empty value",
+        ),
+        ({"start": "2026-03-01T01:00", "lasts": "1h", "except_severity": list(Severity)}, "covers no ticket"),
+        (
+            {"start": "2026-03-01T01:00", "lasts": "1h", "match": {"severity": "sev1"}, "except_severity": "sev1"},
+            "covers no ticket",
+        ),
+        (
+            {"start": "2026-03-29T02:15", "end": "2026-03-29T02:45", "zone": "Europe/Paris"},
+            "an hour that the clocks skip",
+        ),
+        ({"start": "2026-03-01T01:00", "everything": True}, "and `match`. It has no end; "),
         ({"start": "2026-03-01T01:00", "lasts": "25h", "recurrence": "FREQ=DAILY"}, "before it has closed"),
         (
             {"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"},
