@@ -152,7 +152,10 @@ class WindowSpec(Written):
     def _wrong_match(self) -> Iterator[tuple[str, str]]:
         if self.everything is bool(self.match):
             both = "it says `everything` and `match`"
-            yield both if self.everything else "it does not say which tickets", "give `match`, or `everything: true`, and not both"
+            yield (
+                both if self.everything else "it does not say which tickets",
+                "give `match`, or `everything: true`, and not both",
+            )
         if any(not part.model_fields_set for part in self.match):
             yield "a condition of `match` is empty and would take every ticket", "say `everything: true`"
         for part in self.match:

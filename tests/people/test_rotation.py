@@ -1,7 +1,7 @@
 """Weekly rotations, by the wall clock of their zone.
 
-Of `cases/oncall.md`: R4's weekly lengths and R11's generator. R1, R3, R7 and R9 are hourly and daily rotations, S1 is
-about restrictions and S4 and S7 about overrides: none exist yet. R11's stored epochs are not ours.
+Of `cases/oncall.md`: R4's weekly lengths and R11's generator; the others are in `test_cases_oncall.py`. R11's stored
+epochs are not ours.
 """
 
 # ruff: noqa: N802 - tests are named by the ids of their cases

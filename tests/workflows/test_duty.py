@@ -163,3 +163,28 @@ async def test_nobody_is_told_of_a_schedule_that_does_not_ask_for_it(
         history = await handle.fetch_history()
         names = [event for event in history.events if event.HasField("timer_started_event_attributes")]
         assert names == []
+
+
+async def test_a_handoff_while_a_ticket_climbs_pages_whoever_comes_from_the_next_round_on(
+    tower: MakeTower, tmp_path: Path, soon: datetime
+) -> None:
+    schedule(tmp_path, soon)
+    tier = {"name": "one", "page": ["schedule:duty"], "acknowledge_within": "9h", "repeat_every": "2h"}
+    last = {"name": "two", "page": ["person:cleo"], "acknowledge_within": "9h"}
+    there = await tower(tier, last, people=people())
+    ticket = await there.open("db down")
+    await ticket.forward(hours=4, minutes=30)
+    # At 0, 2 and 4 h; duty changes hands at about 5 h, in the middle of the tier's time.
+    assert (len(ticket.told("ana")), len(ticket.told("bob"))) == (3, 0)
+    await ticket.forward(hours=2)
+    assert (len(ticket.told("ana")), len(ticket.told("bob"))) == (3, 1)
+    on_duty = [f"{entry.what} {entry.why}" for entry in ticket.journal() if "on duty in schedule:duty" in entry.why]
+    assert [f"until {soon:%Y-%m-%dT%H:%M:%SZ}" in said for said in on_duty] == [True, True, True, False]
+    assert [("ana" in said, "bob" in said) for said in on_duty] == [(True, False)] * 3 + [(False, True)]
+    # Whoever was paged in this tier may still take it, and then nobody is paged any more.
+    answer = await ticket.does("ana", "acknowledge")
+    assert answer.owner == "ana"
+    await ticket.forward(hours=5)
+    assert (len(ticket.told("ana")), len(ticket.told("bob"))) == (3, 1)
+    assert (await ticket.view()).tier_name == "one"
+    assert there.store.verify() == []
