@@ -30,6 +30,7 @@ from escalade.messages.activities import (
 )
 from escalade.messages.duty import DutyPlan, DutyRequest
 from escalade.messages.feeds import FeedsReport
+from escalade.messages.stray import ForwardRequest
 from escalade.messages.watch import CanaryReport, WatchReport, WatchRequest
 from escalade.people.resolve import ResolvedRound
 from escalade.ticket import key_from_bytes
@@ -47,6 +48,12 @@ def digest_workflow_id(target: str) -> str:
 @activity.defn(name="admit")
 async def admit(request: AdmitRequest) -> Admission:
     """Choose and compile the policy of a ticket. Reads memory, and the store briefly."""
+    raise NotImplementedError
+
+
+@activity.defn(name="forward")
+async def forward(request: ForwardRequest) -> None:
+    """Pass on to a ticket what was said to a workflow under another id."""
     raise NotImplementedError
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -13,6 +14,9 @@ from escalade.time.instants import Instant
 
 WORKFLOW_PREFIX: Final = "ticket/"
 KEY_LENGTH: Final = 10
+_OURS: Final = re.compile(rf"[a-z2-7]{{1,{KEY_LENGTH}}}")
+_KEY: Final = re.compile(r"[^\s'\"\\]{1,255}")
+"""Keys that can be typed: ours, and what other systems make up."""
 
 
 class Severity(StrEnum):
@@ -150,6 +154,13 @@ def event_key(tenant: str, source: str, event_id: str) -> str:
     return _key("event", tenant, source, event_id)
 
 
+def key_for(ticket: Ticket) -> str:
+    """The key of a ticket that has a dedupe key or an event id."""
+    if ticket.dedupe_key is None:
+        return event_key(ticket.tenant, ticket.source, ticket.event_id or "")
+    return ticket_key(ticket.tenant, ticket.source, ticket.dedupe_key)
+
+
 def _key(*parts: str) -> str:
     framed = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
     return key_from_bytes(hashlib.sha256(framed).digest())
@@ -163,6 +174,15 @@ def key_from_bytes(material: bytes) -> str:
 def workflow_id(key: str) -> str:
     """The Temporal workflow id of a ticket."""
     return WORKFLOW_PREFIX + key
+
+
+def is_ticket_id(workflow: str) -> bool:
+    """Whether a Temporal workflow id is that of a ticket: commands can address no other."""
+    key = workflow.removeprefix(WORKFLOW_PREFIX)
+    if key == workflow or not _KEY.fullmatch(key):
+        return False
+    # Ours are typed in any case, and so one that looks like ours and has capitals cannot be.
+    return key == key.lower() or not _OURS.fullmatch(key.lower())
 
 
 def key_of(workflow: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import os
 import sys
 import uuid
@@ -27,7 +29,7 @@ from activities.queues import TICKETS_QUEUE
 from escalade.errors import EscaladeError, RefusedError, TicketNotFoundError, UnreachableError
 from escalade.messages import Answer, ClockWhy, Command, TicketView, Upcoming
 from escalade.record import Entry
-from escalade.ticket import Severity, Status, Ticket, event_key, ticket_key, workflow_id
+from escalade.ticket import Severity, Status, Ticket, key_for, workflow_id
 from escalade.time.instants import format_instant
 from worker import search_attributes
 from worker.connection import call_failed, connect
@@ -275,9 +277,7 @@ _NOT_READY: Final = (RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED)
 
 def key_of_new(ticket: Ticket) -> str:
     """The key a ticket gets: of its dedupe key, or of the event that opens it."""
-    if ticket.dedupe_key is None:
-        return event_key(ticket.tenant, ticket.source, ticket.event_id or uuid.uuid4().hex)
-    return ticket_key(ticket.tenant, ticket.source, ticket.dedupe_key)
+    return key_for(ticket.model_copy(update={"event_id": ticket.event_id or uuid.uuid4().hex}))
 
 
 def _mend_of_opening(ticket: Ticket) -> str:
@@ -320,10 +320,14 @@ async def ticket_client(
 
 
 def leave(code: int) -> NoReturn:
-    """End a client process at once, for when it is interrupted with a call in flight.
+    """End a process that has talked to Temporal at once, with its logs written.
 
-    An ordinary end would wait for the call's callback in a loop that is gone, and abort (temporalio/sdk-python#300).
+    An ordinary end would wait for the callback of a call in flight in a loop that is gone, and abort
+    (temporalio/sdk-python#300).
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        # Nobody may be reading any more, and the code says more than that.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
     os._exit(code)

@@ -25,6 +25,7 @@ PASSED_THROUGH: Final = (
     "workflows.lives",
     "workflows.parked",
     "workflows.steps",
+    "workflows.stray",
 )
 """Modules a workflow shares with its process: pure, so that sharing is safe, and costly to load per ticket.
 `workflows.steps` has to be shared: the steps that were found are kept in it. The workflows themselves stay inside the

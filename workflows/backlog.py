@@ -71,6 +71,11 @@ class Backlog:
         self._commands -= self._is_command(one)
         return doorway.event(*one) if isinstance(one, tuple) else one
 
+    def put_back(self, events: Sequence[Event]) -> None:
+        """Let events wait that were taken, before all others."""
+        self._waiting.extendleft(reversed(events))
+        self._commands += sum(self._is_command(one) for one in events)
+
     def holds_paging(self, now: datetime) -> bool:
         """Whether somebody's command is among those that wait: perhaps it is in hand already (decision 2).
 

@@ -46,6 +46,7 @@ from workflows.backlog import Backlog
 from workflows.effects import EffectRunner, batch
 from workflows.lives import begin, next_ticket, same_ticket
 from workflows.parked import Parked
+from workflows.stray import Stray, gone
 
 IDLE: Final = timedelta(hours=1)
 """A ticket that rests this long continues as new into its wait: replays stay short, upgrades land (decision 40)."""
@@ -87,6 +88,7 @@ class TicketWorkflow:
         )
         self._state, self._problems = beginning.state, beginning.problems
         self._backlog = Backlog(beginning.waiting)
+        self._stray = Stray.here(self._state.ticket, self._problems)
         if not beginning.goes_on:
             self._idle_from = workflow.now()
         self._alarm = Alarm(self._wake)
@@ -98,9 +100,13 @@ class TicketWorkflow:
         """Live until closed.
 
         Returns:
-            How it ended: `closed`, or `merged into <key>`.
+            How it ended: `closed`, `merged into <key>`, or `forwarded to ticket/<key>`.
         """
         try:
+            if self._stray is not None:
+                if await self._stray.forward(self._backlog):
+                    return f"forwarded to {self._stray.goal}"
+                self._problems.append(self._stray.kept)
             if self._state.policy is None:
                 await self._admit()
             while not self._step():
@@ -119,8 +125,12 @@ class TicketWorkflow:
     @workflow.update(dynamic=True)
     async def on_update(self, name: str, args: Sequence[RawValue]) -> Answer:
         """A command of somebody who waits for the answer."""
+        stray = self._stray
         if self._state.policy is None:
-            await workflow.wait_condition(lambda: self._state.policy is not None)
+            await workflow.wait_condition(lambda: self._state.policy is not None or gone(stray))
+        if stray is not None and gone(stray):
+            text = f"this workflow is no ticket's: {stray.goal} is; send {name} there"
+            raise ApplicationError(text, type="forwarded", non_retryable=True)
         if self._backlog and self._takes_turns:
             await workflow.wait_condition(lambda: not self._backlog)  # what came before it goes before it
         command = doorway.command(name, args)

@@ -99,6 +99,7 @@ CONTENT = {
         [ANA, ANA, ANA, BOB],
         ["continued_as_new", "closed"],
     ),
+    "opened-under-another-id": Content([*BEGINS, "round.started", *ENDS], [ANA, ANA], ["closed"]),
     "malformed-signals": Content(
         [*BEGINS, *["message.unreadable"] * 15, "ticket.note", "tier.first_work", *ENDS],
         [ANA],

@@ -1,0 +1,138 @@
+"""A ticket that was started under a workflow id that is no ticket's: somebody is paged, and can answer."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
+from temporalio.exceptions import ApplicationError
+
+from activities import implementations
+from activities.forward import forward
+from escalade.messages.stray import ForwardRequest
+from escalade.ticket import event_key, ticket_key
+from tests.tower import Climber, Tower
+from tests.workflows.conftest import MakeTower
+
+ONE = {"name": "one", "page": ["person:ana"], "acknowledge_within": "15m", "repeat_every": "10m"}
+
+
+async def start(there: Tower, wrong: str, *args: Any, **more: Any) -> Climber:
+    """Start one under an id of one's own."""
+    climber = there.adopt(wrong)
+    with there.time.standing():
+        climber.handle = await there.client.start_workflow(
+            "TicketWorkflow", args=args, id=wrong, task_queue="escalade-tickets", **more
+        )
+    return climber
+
+
+def a_name() -> str:
+    return f"outage-{uuid.uuid4().hex}"
+
+
+async def test_a_ticket_started_under_another_id_pages_from_where_commands_can_reach_it(tower: MakeTower) -> None:
+    there, wrong = await tower(ONE), a_name()
+    stray = await start(there, wrong, {"title": "db down", "severity": "P1", "source": "nagios"})
+    key = ticket_key("", "nagios", wrong)
+    assert await stray.handle.result() == f"forwarded to ticket/{key}"
+    ticket = there.adopt(key)
+    await ticket.settled()
+    assert len(ticket.told("ana")) == 1
+    assert (await ticket.view()).ticket.title == "db down"
+    [note] = [entry for entry in ticket.journal() if entry.kind == "ticket.note"]
+    assert wrong in note.what
+    assert "escalade ticket open" in note.what
+    assert (await ticket.does("ana", "acknowledge")).acknowledged
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ({"dedupe_key": "disk"}, ticket_key("", "", "disk")),
+        ({"event_id": "alert-7", "tenant": "t"}, event_key("t", "", "alert-7")),
+    ],
+)
+async def test_it_goes_to_the_ticket_of_its_dedupe_key_or_event(
+    tower: MakeTower, said: dict[str, str], key: str
+) -> None:
+    there = await tower(ONE)
+    for _ in range(2):
+        stray = await start(there, a_name(), {"title": "disk full", **said})
+        assert await stray.handle.result() == f"forwarded to ticket/{key}"
+    ticket = there.adopt(key)
+    await ticket.settled()
+    assert len(ticket.told("ana")) == 1
+
+
+async def test_the_same_wrong_id_again_adds_to_the_same_ticket(tower: MakeTower) -> None:
+    there, wrong = await tower(ONE), a_name()
+    for title in ("disk full", "disk fuller"):
+        await (await start(there, wrong, {"title": title})).handle.result()
+    ticket = there.adopt(ticket_key("", "", wrong))
+    await ticket.settled()
+    assert len(ticket.told("ana")) == 1
+    assert ticket.kinds().count("ticket.repeated") == 1
+
+
+async def test_what_was_said_to_the_wrong_id_reaches_the_ticket(tower: MakeTower) -> None:
+    there, wrong = await tower(ONE), a_name()
+    said = {"title": "db down"}
+    stray = await start(there, wrong, said, start_signal="open", start_signal_args=[said])
+    acknowledge = {"start_signal": "acknowledge", "start_signal_args": [{"by": "nagios"}]}
+    await stray.handle.result()
+    await (await start(there, wrong, said, **acknowledge)).handle.result()
+    await (await start(there, wrong, said, start_signal="gibberish")).handle.result()
+    ticket = there.adopt(ticket_key("", "", wrong))
+    await ticket.settled()
+    assert (await ticket.view()).acknowledged
+    assert ticket.kinds().count("ticket.repeated") == 0
+    assert any("'gibberish' could not be read" in entry.what for entry in ticket.journal())
+
+
+async def test_a_person_who_commands_the_wrong_id_is_told_the_right_one(
+    tower: MakeTower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = asyncio.Event()
+
+    @activity.defn(name="forward")
+    async def held(request: ForwardRequest) -> None:
+        await gate.wait()
+        await forward(request)
+
+    monkeypatch.setattr(implementations, "forward", held)
+    there, wrong = await tower(ONE), a_name()
+    stray = await start(there, wrong, {"title": "db down"})
+    command = {"by": {"kind": "person", "id": "ana"}}
+    asked = await stray.handle.start_update("acknowledge", command, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
+    gate.set()
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await asked.result()
+    cause = refused.value.cause
+    assert isinstance(cause, ApplicationError)
+    assert cause.type == "forwarded"
+    assert ticket_key("", "", wrong) in str(cause)
+    assert (await stray.handle.result()).startswith("forwarded")
+
+
+async def test_where_forwarding_fails_it_pages_people_all_the_same(
+    tower: MakeTower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @activity.defn(name="forward")
+    async def refused(request: ForwardRequest) -> None:
+        raise ApplicationError("the namespace is full", non_retryable=True)
+
+    monkeypatch.setattr(implementations, "forward", refused)
+    there, wrong = await tower(ONE), a_name()
+    stray = await start(there, wrong, {"title": "db down"})
+    await stray.settled()
+    assert len(stray.told("ana")) == 1
+    [admitted] = [entry for entry in (await stray.view()).timeline if entry.kind == "ticket.admitted"]
+    assert "could not be forwarded to ticket/" in admitted.why
+    await stray.handle.signal("acknowledge", {"by": {"kind": "person", "id": "ana"}})
+    await stray.settled()
+    assert (await stray.view()).acknowledged
