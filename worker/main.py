@@ -253,6 +253,8 @@ def main() -> int:
     except EscaladeError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except KeyboardInterrupt:  # before the workers were there to be stopped gently
+        return 130
     except Exception:  # noqa: BLE001 - whatever it is, it is logged whole and told by the exit code
         # For whoever mends it; the log of a worker is where it belongs.
         _LOG.exception("The worker ended by a mistake of its own.")
@@ -261,4 +263,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -117,6 +117,39 @@ async def test_it_works_answers_measures_and_ends_gently_at_sigterm(start_worker
         assert "Traceback" not in process.said()
 
 
+AS_A_PROGRAM = """
+import atexit, os, runpy
+{before}
+atexit.register(os._exit, 99)  # an ordinary end: what follows it can abort in Temporal's core
+runpy.run_module("worker.main", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "env", "code", "said"),
+    [
+        ("", {"ESCALADE_CONFIG": "nowhere"}, 3, "no such configuration directory"),
+        ("", {"ESCALADE_LOG": "loud"}, 3, "ESCALADE_LOG"),
+        ("import asyncio; asyncio.run = lambda c: c.close() or 1 / 0", {}, 1, "ended by a mistake of its own"),
+        ("import asyncio; asyncio.run = lambda c: c.close()", {}, 0, ""),
+    ],
+    ids=["configuration", "settings", "mistake", "stopped"],
+)
+def test_the_process_ends_at_once_with_its_exit_code_and_its_log_written(
+    tmp_path: Path, before: str, env: dict[str, str], code: int, said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AS_A_PROGRAM.format(before=before)],
+        cwd=ROOT,
+        env={**os.environ, "ESCALADE_STATE": str(tmp_path), "ESCALADE_CONFIG": str(tmp_path), **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+
+
 async def test_an_invalid_configuration_is_refused_with_everything_wrong_and_no_traceback(
     temporal: Client, start_worker: StartWorker, tmp_path: Path
 ) -> None:
