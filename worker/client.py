@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from temporalio.client import (
     Client,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -197,6 +198,24 @@ class TicketClient:
     async def why(self, key: str, clock: str, *, at: datetime) -> ClockWhy | None:
         """Why a clock is due when it is, as of an instant; None when the ticket has no such clock."""
         return await self._query(key, "why", ClockWhy | None, clock, format_instant(at))  # type: ignore[arg-type]  # mypy takes a union for no type
+
+    async def running(self, key: str) -> Status | None:
+        """How a ticket stands whose workflow runs, None when none does. Needs no worker, and so may be a little late.
+
+        Raises:
+            UnreachableError: when Temporal does not answer.
+        """
+        try:
+            there = await self._bounded(self._handle(key).describe(rpc_timeout=_CALL), within=_CALL)
+        except TimeoutError:
+            raise UnreachableError(f"Temporal did not say whether ticket {key} is open.") from None
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
+                return None
+            raise call_failed(self.client, error) from None
+        if there.status != WorkflowExecutionStatus.RUNNING:
+            return None
+        return Status(there.typed_search_attributes.get(search_attributes.STATUS) or Status.NEW)
 
     async def timeline(self, key: str) -> list[Entry]:
         """The newest entries of a ticket; the journal has all of them."""

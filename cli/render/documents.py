@@ -75,7 +75,8 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
     },
     "ticket open --dry-run": {
         "would": "for each ticket `policy`, `policy_why`, `happenings` (`at`, `after_seconds`, `tier`, `round`, "
-        "`what`, `why`, `people`, `repeats`, `last_at`), `goes_on` and the `ticket`",
+        "`what`, `why`, `people`, `repeats`, `last_at`), `goes_on` and the `ticket`; "
+        "`already` (`key`, `what`, `says`) where a ticket of the same key is open, `looked`: whether that is known",
         "bad": f"rows that cannot be opened, {_PROBLEMS}",
     },
     "ticket list": {

@@ -10,6 +10,7 @@ from rich.text import Text
 from cli.render.moments import Moments, rough
 from cli.render.plain import one_line
 from cli.render.timeline import readable
+from cli.ticket.already import Already
 from cli.ticket.foresight import Foreseen, ForeseenPage, Foresight
 from escalade.ticket import Ticket
 from escalade.time.instants import format_instant
@@ -35,6 +36,22 @@ def foresight_page(ticket: Ticket, found: Foresight, when: Moments) -> Iterator[
     yield Text("Nothing was opened and nobody was paged.", style="quiet")
 
 
+def already_page(ticket: Ticket, there: Already) -> Iterator[Text]:
+    """What opening it would do to the ticket that is there already, line by line."""
+    yield Text(f"Would {there.what} ").append(there.key, style="key").append(f"  {one_line(ticket.title)}", "heading")
+    yield Text("")
+    yield Text(there.sentence)
+    yield Text(f"Where it stands: escalade ticket show {there.key}")
+    yield Text("")
+    yield Text("Nothing was opened and nobody was paged.", style="quiet")
+
+
+def already_line(ticket: Ticket, there: Already) -> Text:
+    """The same on one line."""
+    line = Text().append(f"{ticket.severity.value}  ", style=ticket.severity.value)
+    return line.append(f"{there.what} {there.key}", style="key").append(f"  {one_line(ticket.title)}")
+
+
 def _happening(happening: Foreseen, found: Foresight, when: Moments) -> Iterator[Text]:
     after = happening.at - found.starts
     offset = f"+{rough(after)}" if after else "now"
@@ -58,9 +75,11 @@ def _who(page: ForeseenPage) -> str:
     return f"{page.target} by {', '.join(page.methods)}"
 
 
-def foresight_json(ticket: Ticket, found: Foresight) -> dict[str, Any]:
-    """The way up as programs read it."""
+def foresight_json(ticket: Ticket, found: Foresight, *, already: Already | None, looked: bool) -> dict[str, Any]:
+    """The way up as programs read it; of one that is there already the way is not this one's."""
     return {
+        "already": {"key": already.key, "what": already.what, "says": already.sentence} if already else None,
+        "looked": looked,
         "ticket": ticket.model_dump(mode="json"),
         "policy": found.policy,
         "policy_why": found.policy_why,
@@ -76,9 +95,9 @@ def foresight_json(ticket: Ticket, found: Foresight) -> dict[str, Any]:
                 "repeats": happening.repeats,
                 "last_at": format_instant(happening.last_at) if happening.last_at else None,
             }
-            for happening in found.happenings
+            for happening in ([] if already else found.happenings)
         ],
-        "goes_on": found.unfinished,
+        "goes_on": found.unfinished and already is None,
     }
 
 

@@ -122,14 +122,19 @@ def _tell_problems(problems: Sequence[Problem]) -> None:
 def tell_foresight(invocation: Invocation, tickets: Sequence[Ticket], *, bad: Sequence[Problem] = ()) -> int:
     """Say what would happen to each ticket: the whole way up for one, a line for each of many."""
     from cli.doors import configuration, settings
-    from cli.render.foresight_page import foresight_json, foresight_line, foresight_page
+    from cli.render.foresight_page import already_line, already_page, foresight_json, foresight_line, foresight_page
     from cli.render.paper import console
+    from cli.ticket.already import look
     from cli.ticket.foresight import foresee
     from worker.served import not_in_force
 
     known = configuration()
     if (edited := not_in_force(settings(), known)) is not None:
         click.echo(f"Note: {edited.says}\n  {edited.mend}", err=True)
+    looked = look(tickets)
+    if looked.away:
+        note = "Whether a ticket with this dedupe key is open could not be looked up"
+        click.echo(f"Note: {note}: {looked.away}\n  Where one is, this is added to it, and pages nobody.", err=True)
     now = invocation.now()
     found = []
     for ticket in tickets:
@@ -138,14 +143,18 @@ def tell_foresight(invocation: Invocation, tickets: Sequence[Ticket], *, bad: Se
     if invocation.json:
         from cli.render.documents import write_json
 
-        would = [foresight_json(ticket, foresight) for ticket, foresight in found]
+        would = [
+            foresight_json(ticket, foresight, already=looked.found.get(n), looked=not looked.away)
+            for n, (ticket, foresight) in enumerate(found)
+        ]
         write_json({"would": would, "bad": [problem_json(problem) for problem in bad]})
         return ExitCode.OK
     paper, when = console(), invocation.moments()
-    if len(found) == 1:
-        for line in foresight_page(*found[0], when):
-            paper.print(line)
-        return ExitCode.OK
-    for ticket, foresight in found:
-        paper.print(foresight_line(ticket, foresight))
+    for n, (ticket, foresight) in enumerate(found):
+        there = looked.found.get(n)
+        if len(found) > 1:
+            paper.print(already_line(ticket, there) if there else foresight_line(ticket, foresight))
+        else:
+            for line in already_page(ticket, there) if there else foresight_page(ticket, foresight, when):
+                paper.print(line)
     return ExitCode.OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,7 @@ from escalade.errors import UnreachableError
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.live import Live
+    from rich.text import Text
 
     from cli.invocation import Invocation
     from cli.ticket.gathering import Gathered
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 EVERY = 1.0
 """Seconds between two looks; a look is one query, which writes nothing into the ticket's history."""
-SHOWN = 12
-"""Timeline lines on the live page: the rest is in `show`."""
 
 
 @command(
@@ -108,16 +107,11 @@ async def _lines(invocation: Invocation, client: TicketClient, paper: Console, k
 
 async def _page(invocation: Invocation, client: TicketClient, paper: Console, key: str, until: str) -> None:
     from rich.live import Live
-    from rich.text import Text
 
-    from cli.render.ticket_page import ticket_page
+    from cli.render.live_page import live_page
 
-    def drawn(found: Gathered) -> Any:
-        tail = found.entries[-SHOWN:]
-        lines = list(ticket_page(found.view, tail, invocation.moments(), notices=found.notices))
-        if len(found.entries) > len(tail):
-            lines.append(Text(f"… {len(found.entries) - len(tail)} earlier lines in `escalade ticket show`", "quiet"))
-        return Text("\n").join(lines)
+    def drawn(found: Gathered) -> Text:
+        return live_page(found.view, found.entries, invocation.moments(), notices=found.notices, paper=paper)
 
     found = await _look(client, key, None)
     screen: AbstractContextManager[Live] = Live(drawn(found), console=paper, auto_refresh=False, transient=False)

@@ -17,7 +17,7 @@ import pytest
 
 from cli.exits import ExitCode
 from cli.render.documents import DOCUMENTS
-from tests.cli.conftest import PROGRAM, ROOT, Done, work_of, work_of_libraries
+from tests.cli.conftest import PROGRAM, ROOT, Done, Run, work_of, work_of_libraries
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("escalade-up")]
 WITHIN = 60.0
@@ -234,6 +234,35 @@ def test_a_file_opens_once_however_often_it_is_given(desk: Desk) -> None:
     assert again.code == ExitCode.PARTIAL
     assert list(again.json) == list(DOCUMENTS["ticket open"])
     assert [ticket["existed"] for ticket in again.json["opened"]] == [True] * number
+
+
+def test_a_dry_run_says_which_open_ticket_it_would_be_added_to(desk: Desk) -> None:
+    key = desk.open("Disk full", "--dedupe-key", "dry", "--severity", "sev4")
+    wanted = ["ticket", "open", "Disk fuller", "--severity", "sev1", "--dedupe-key", "dry", "--dry-run"]
+    told = desk.run(*wanted)
+    assert told.out.startswith(f"Would add to {key}  Disk fuller\n")
+    assert f"Ticket {key} is open: this would be added to its timeline, and page nobody." in told.out
+    assert "person:" not in told.out
+    (would,) = desk.run(*wanted, "--output", "json").json["would"]
+    assert (would["already"]["key"], would["looked"], would["happenings"]) == (key, True, [])
+    assert desk.run("ticket", "resolve", key).code == 0
+    assert f"Ticket {key} is resolved: this would reopen it" in desk.run(*wanted).out
+    assert desk.run("ticket", "close", key).code == 0
+    assert desk.run(*wanted).out.startswith("Would open sev1")
+    rows = '{"title": "a", "dedupe_key": "dry", "severity": "sev4"}\n{"title": "b", "dedupe_key": "dry"}\n'
+    asked = desk.run("ticket", "open", "--file", "-", "--source", "cli", "--dry-run", stdin=rows)
+    first, second = asked.out.splitlines()
+    assert "add to" not in first
+    assert second.split()[:4] == ["sev3", "add", "to", key]
+
+
+def test_a_dry_run_without_temporal_says_that_it_could_not_look(escalade: Run) -> None:
+    done = escalade("ticket", "open", "Disk full", "--dedupe-key", "disk", "--dry-run")
+    assert done.code == 0
+    assert done.out.startswith("Would open")
+    assert "could not be looked up" in done.err
+    assert "127.0.0.1:1" in done.err
+    assert escalade("ticket", "open", "Disk full", "--dry-run").err == ""
 
 
 def test_rows_that_are_over_stay_over(desk: Desk) -> None:

@@ -1,0 +1,56 @@
+"""The page of `ticket watch` on terminals of any size."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from rich.console import Console
+
+from cli.render.live_page import SHOWN, live_page
+from cli.render.moments import Moments
+from cli.render.paper import THEME
+from cli.ticket.gathering import view_of
+from escalade.messages.views import Told
+from tests.cli.making import OPENED, entry, snapshot
+
+KEY = "aaaaaaaaaa"
+WHEN = Moments(OPENED + timedelta(minutes=5))
+TOLD = [Told(target=f"person:p{n}", why="on duty " * 20, first_at=OPENED) for n in range(8)]
+VIEW = view_of(snapshot(KEY)).model_copy(update={"told": TOLD})
+ENTRIES = [entry(KEY, n, f"happening {n}", why="because of this and that " * 4) for n in range(30)]
+
+
+def shown(width: int, height: int, *, notices: list[str]) -> list[str]:
+    """What the terminal shows."""
+    paper = Console(file=io.StringIO(), width=width, height=height, force_terminal=True, color_system=None, theme=THEME)
+    page = live_page(VIEW, ENTRIES, WHEN, notices=notices, paper=paper)
+    with paper.capture() as captured:
+        paper.print(page)
+    return [line.rstrip() for line in captured.get().splitlines()]
+
+
+@pytest.mark.parametrize("height", [8, 12, 24, 36, 50])
+@pytest.mark.parametrize("width", [40, 100])
+@pytest.mark.parametrize("notices", [[], ["The store is away."]])
+def test_what_happened_last_is_in_sight_on_any_terminal(width: int, height: int, notices: list[str]) -> None:
+    lines = shown(width, height, notices=notices)
+    text = "\n".join(lines)
+    assert KEY in lines[0]
+    assert len(lines) < height
+    assert "because" in " ".join(lines[-4:])
+    if height > 8:
+        assert "happening 29" in text
+    if height >= 24:
+        assert "Timeline" in text
+    assert all(notice in text for notice in notices)
+    assert "more lines" in text
+
+
+def test_a_terminal_with_room_shows_the_whole_page() -> None:
+    lines = shown(120, 200, notices=[])
+    assert not any("more lines" in line for line in lines)
+    assert sum("happening" in line for line in lines) == SHOWN
+    assert any("18 earlier lines" in line for line in lines)
+    assert "happening 29" in "\n".join(lines[-2:])
