@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.guard import Guard, StoreAwayError
-from activities.wording import Reader, Wording
+from activities.wording import Reader, Wording, clock
 from configuration import Live
 from escalade.messages import Snapshot
 from escalade.messages.activities import PagePerson
@@ -105,9 +105,6 @@ class DutyNotices:
     def _facts(
         self, roster: Roster, notice: DutyNotice, tickets: dict[str, list[Snapshot]], reader: Reader
     ) -> dict[str, Any]:
-        def clock(instant: datetime) -> str:
-            return instant.astimezone(reader.zone).strftime("%Y-%m-%d %H:%M %Z")
-
         def name(person: str) -> str:
             found = roster.people.get(person)
             return found.name if found is not None and found.name else person
@@ -117,8 +114,8 @@ class DutyNotices:
             "schedule": roster.schedules[notice.schedule].name or notice.schedule,
             "now": notice.kind == "change",
             "you_come": notice.person in notice.coming,
-            "at": clock(notice.at),
-            "until": clock(notice.until) if notice.until is not None else "",
+            "at": clock(notice.at, reader.zone),
+            "until": clock(notice.until, reader.zone) if notice.until is not None else "",
             "going": [name(person) for person in notice.going],
             "coming": [name(person) for person in notice.coming],
             "tickets": [
@@ -126,7 +123,7 @@ class DutyNotices:
             ],
             "more": max(len(theirs) - _LISTED, 0),
             "near": notice.kind == "gap_near",
-            "gaps": [(clock(start), clock(end)) for start, end in notice.gaps],
+            "gaps": [(clock(start, reader.zone), clock(end, reader.zone)) for start, end in notice.gaps],
         }
 
 

@@ -160,7 +160,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "tier": brief.tier,
         "tier_number": brief.tier_number,
         "tier_role": brief.tier_role,
-        "tier_reason": one_line(brief.tier_reason, 500),
+        "tier_reason": one_line(_at_home(brief.tier_reason, reader.zone), 500),
         "first_action": lines(brief.first_action, 1000),
         "round": brief.round,
         "owner": brief.owner,
@@ -173,8 +173,8 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "show": f"escalade ticket show {brief.key}",
         "tickets": [_line(ticket, reader.zone) for ticket in letter.tickets],
         "severities": _severities(letter.tickets),
-        "opened_at": _clock(brief.opened_at, reader.zone),
-        "climbs_at": _clock(brief.acknowledge_by, reader.zone) if brief.acknowledge_by else "",
+        "opened_at": clock(brief.opened_at, reader.zone),
+        "climbs_at": clock(brief.acknowledge_by, reader.zone) if brief.acknowledge_by else "",
         "subject": one_line(say_subject(letter.subject, brief.title, reader.language), _SUBJECT),
         "text": lines(_at_home(letter.text, reader.zone), 4000),
     }
@@ -187,7 +187,7 @@ def _at_home(text: str, zone: tzinfo) -> str:
 
 def _there(written: str, zone: tzinfo) -> str:
     try:
-        return _clock(datetime.fromisoformat(written), zone)
+        return clock(datetime.fromisoformat(written), zone)
     except (ValueError, OverflowError):
         return written  # somebody wrote what only looks like one
 
@@ -199,7 +199,7 @@ def _line(ticket: TicketBrief, zone: tzinfo) -> dict[str, str]:
         "title": one_line(ticket.title, 120),
         "severity": ticket.severity.value,
         "service": one_line(ticket.service, 40),
-        "opened_at": _clock(ticket.opened_at, zone),
+        "opened_at": clock(ticket.opened_at, zone),
     }
 
 
@@ -209,8 +209,12 @@ def _severities(tickets: Sequence[TicketBrief]) -> str:
     return ", ".join(f"{found[severity]} {severity}" for severity in sorted(found))
 
 
-def _clock(instant: datetime, zone: tzinfo) -> str:
-    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+def clock(instant: datetime, zone: tzinfo) -> str:
+    """An instant on the wall clock of its reader: `2026-03-09 09:00 CET`, `2026-03-09 05:00 UTC-03:00`."""
+    there = instant.astimezone(zone)
+    # Where a zone has no name of its own, Python calls it `-03`, which looks like a part of the time.
+    name = f"{there:%Z}" if f"{there:%Z}".isalpha() else f"UTC{there.isoformat()[-6:]}"
+    return f"{there:%Y-%m-%d %H:%M} {name}"
 
 
 def zone_of(contact: Reachable | None) -> str:

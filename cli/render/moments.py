@@ -47,12 +47,14 @@ class Moments:
 
     @property
     def zone_name(self) -> str:
-        """`UTC`, `CET (UTC+01:00)`."""
+        """`UTC`, `CET (UTC+01:00)`, `UTC-03:00` where the zone has no name of its own."""
         here = self.local(self.now)
         if here.utcoffset() == timedelta(0):
             return "UTC"
         offset = f"{here:%z}"
-        return f"{here.tzname()} (UTC{offset[:3]}:{offset[3:5]})"
+        offset = f"UTC{offset[:3]}:{offset[3:5]}"
+        name = here.tzname() or ""
+        return f"{name} ({offset})" if name.isalpha() else offset
 
 
 def moments(now: datetime, *, utc: bool) -> Moments:

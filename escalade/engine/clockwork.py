@@ -17,6 +17,7 @@ from escalade.engine.pausing import end_pause, shut
 from escalade.engine.receipts import page_now
 from escalade.messages.activities import PagePerson
 from escalade.policy.lengths import write_length
+from escalade.time.instants import format_instant
 
 
 def time_passed(d: Draft) -> None:
@@ -68,7 +69,8 @@ def _acknowledgement(d: Draft) -> None:
     due = next((due for due in dues(state) if due.kind is DueKind.REMINDER), None)
     if due is not None and due.at <= d.now:
         visit.reminded = True
-        text = f"the acknowledgement expires at {at.isoformat(timespec='seconds')} unless {state.owner} works on it"
+        at = at.replace(microsecond=0)
+        text = f"the acknowledgement expires at {format_instant(at)} unless {state.owner} works on it"
         d.note("ticket.reminded", f"{state.owner} is reminded", text)
         owner = state.owner if ":" in state.owner else f"person:{state.owner}"
         d.notify([owner], f"{state.ticket.title}: still on it?", text, why="owns the ticket")

@@ -44,6 +44,23 @@ def test_messages_read_as_they_were_approved(language: str, kind: str) -> None:
     assert shown == golden.read_text()
 
 
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("Europe/Paris", "2026-03-09 09:00 CET"),
+        ("America/Sao_Paulo", "2026-03-09 05:00 UTC-03:00"),
+        ("Asia/Kathmandu", "2026-03-09 13:45 UTC+05:45"),
+        ("UTC", "2026-03-09 08:00 UTC"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_reason_is_told_on_the_readers_clock(zone: str, said: str, language: str) -> None:
+    message = Wording().message(Letter("m1", Reader("Ana", language, ZoneInfo(zone)), FULL, WHY))
+    assert said in message.text
+    assert "08:00:00Z" not in message.text + (message.html or "")
+    assert message.data["why"] == WHY, "programs convert by themselves"
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_what_is_not_known_leaves_no_hole(language: str) -> None:
     bare = TicketBrief(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from cli.render.clocks import clock_lines, used_lines, why_page
-from cli.render.moments import moments
+from cli.render.moments import Moments, moments
 from escalade.engine import view
 from escalade.engine.clockview import why
 from escalade.testing import START, Climb, policy, roster
@@ -84,3 +87,11 @@ def test_a_threshold_after_the_stop_is_not_reached_and_never_becomes_passed() ->
     text = [line.plain for line in why_page(told, moments(ticket.now, utc=True))]
     assert "       75%  not reached: it had stopped" in text
     assert "    breach  not reached: it had stopped" in text
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("UTC", "UTC"), ("Europe/Paris", "CET (UTC+01:00)"), ("America/Sao_Paulo", "UTC-03:00")],
+)
+def test_a_zone_without_a_name_is_called_by_its_offset(zone: str, said: str) -> None:
+    assert Moments(datetime(2026, 3, 2, tzinfo=UTC), ZoneInfo(zone)).zone_name == said
