@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from configuration.directory import CALENDARS, Sources, read_calendars
 from configuration.document import Document, read_document
 from configuration.parts import validate_parts
 from escalade.errors import ConfigurationError, Problem
-from escalade.time.calendar import CalendarSpec
-from escalade.time.compile import complaints
+from escalade.time.calendar import CalendarSpec, HolidaySpec
+from escalade.time.compile import Complaint, complaints, holiday_complaints
+
+_STAND_IN = "stand-in"
 
 
 @dataclass(slots=True)
@@ -38,7 +43,7 @@ class Calendars:
             self._read(document, now or datetime.now(UTC))
 
     def _read(self, document: Document, now: datetime) -> None:
-        parts = validate_parts(document, CalendarSpec)
+        parts = validate_parts(document, CalendarSpec, stand_ins={"calendar": _STAND_IN, "zone": "UTC"})
         self.problems += parts.problems
         written = document.at(("calendar",))
         name = written if isinstance(written, str) else _stem(document.file)
@@ -46,10 +51,19 @@ class Calendars:
         if first != document.file:
             found = f"There is a calendar {name!r} in {first} already."
             self.problems.append(document.problem(("calendar",), found, "Rename one of them."))
-        elif parts.value is not None and not parts.problems:
+        elif parts.value is not None:
             complained = complaints(parts.value, now=now)
-            self.problems += [document.problem(path, found, mend) for path, found, mend in complained]
-            if not complained:
+            if ("holidays",) in parts.broken:
+                # One that cannot be read is no reason to say nothing of the others.
+                complained += _of_each_holiday(document, now)
+            self.problems += [
+                document.problem(path, found, mend)
+                for path, found, mend in complained
+                # Whether it is ever open nobody knows while a part of it is broken.
+                if (path[0] == "holidays" or not parts.concerns(path))
+                and not (path == ("hours",) and parts.broken - parts.unread)
+            ]
+            if not complained and not parts.problems:
                 self.specs[name] = parts.value
 
 
@@ -77,6 +91,16 @@ def calendar_file(path: Path, *, now: datetime | None = None) -> CalendarSpec:
         raise ConfigurationError(problems)
     (spec,) = calendars.specs.values()
     return spec
+
+
+def _of_each_holiday(document: Document, now: datetime) -> Iterator[Complaint]:
+    written = document.at(("holidays",))
+    for n, one in enumerate(written if isinstance(written, list) else ()):
+        try:
+            holiday = HolidaySpec.model_validate(one)
+        except ValidationError:
+            continue
+        yield from holiday_complaints(n, holiday, now=now)
 
 
 def _stem(file: str) -> str:

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from configuration.document import Document, KeyPath, Redactor, has_key
 from configuration.shape import keys_at, listed, suggestion
 from escalade.errors import EscaladeError, Problem
+from escalade.written import shown
 
 _NAMES: Final = "Use lower-case letters, digits, `.`, `_` and `-`, at most 64, beginning with a letter or digit."
 _INSTANT: Final = "Write a date and time like 2026-03-01T02:00 or 2026-03-01T02:00+01:00."
@@ -41,6 +42,11 @@ _EXPECTED: Final = {
     "time_parsing": "Write a time of day like 09:00.",
 }
 
+_SIZES: Final = (
+    *("string_too_short", "string_too_long", "too_short", "too_long"),
+    *("greater_than_equal", "greater_than", "less_than_equal", "less_than"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -48,6 +54,10 @@ class Explained:
 
     path: KeyPath
     problem: Problem
+    raised: BaseException | None = None
+    """What a check of ours raised; None where pydantic itself found it."""
+    unread: bool = False
+    """Whether it is a key that nothing reads."""
 
 
 def explain(
@@ -68,15 +78,23 @@ def explain(
         hide: secrets; when given, no value is repeated at all.
     """
     found: dict[tuple[KeyPath, str], list[str]] = {}
+    raised: dict[tuple[KeyPath, str], BaseException | None] = {}
+    unread: set[KeyPath] = set()
     for detail in error.errors(include_url=False):
         below = _written_path(detail, document.at(at))
-        what, mend = _sentences(detail, model, below, show=hide is None)
+        what, mend = _sentences(detail, model, below, written=document.at((*at, *below)), show=hide is None)
         mends = found.setdefault(((*at, *below), what), [])
+        error_of_ours = detail.get("ctx", {}).get("error")
+        if detail["type"] == "extra_forbidden":
+            unread.add((*at, *below))
+        raised[(*at, *below), what] = error_of_ours if isinstance(error_of_ours, BaseException) else None
         if mend not in mends:  # the alternatives of a union each say what they would take
             mends.append(mend)
     clean = hide.clean if hide else str
     return [
-        Explained(path, document.problem(path, clean(what), clean(" Or: ".join(mends))))
+        Explained(
+            path, document.problem(path, clean(what), clean(" Or: ".join(mends))), raised[path, what], path in unread
+        )
         for (path, what), mends in found.items()
     ]
 
@@ -93,9 +111,11 @@ def _written_path(detail: ErrorDetails, data: Any) -> KeyPath:
     return tuple(path)
 
 
-def _sentences(detail: ErrorDetails, model: type[BaseModel], path: KeyPath, *, show: bool) -> tuple[str, str]:
+def _sentences(
+    detail: ErrorDetails, model: type[BaseModel], path: KeyPath, *, written: Any, show: bool
+) -> tuple[str, str]:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
-    shown = _shown(value) if show else "The value"
+    given = _shown(value) if show else "The value"
     if kind == "extra_forbidden":
         allowed = keys_at(model, path[:-1])
         return (
@@ -109,17 +129,36 @@ def _sentences(detail: ErrorDetails, model: type[BaseModel], path: KeyPath, *, s
     if kind in ("literal_error", "enum"):
         expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
         hint = suggestion(str(value), expected.split(", ")) if show else ""
-        return f"{shown} is not possible here.", f"{hint}Allowed: {expected}."
+        return f"{given} is not possible here.", f"{hint}Allowed: {expected}."
     if kind == "string_pattern_mismatch":
         mend = _NAMES if "a-z0-9" in str(context.get("pattern")) else f"It has to match {context.get('pattern')}."
-        return f"{shown} is not a name.", mend
-    if kind == "too_short":
-        return f"{shown} is too short here.", f"Write at least {context.get('min_length')}."
-    if kind == "too_long":
-        return f"{shown} is too long here.", f"Write at most {context.get('max_length')}."
+        return f"{given} is not a name.", mend
+    if kind in _SIZES:
+        return _size(kind, context, _shown(written) if show else "The value")
     if kind in _EXPECTED:
-        return f"{shown} is not possible here.", _EXPECTED[kind]
-    return f"{shown} is not possible here.", _sentence(detail["msg"].replace("Input should", "It should"))
+        return f"{given} is not possible here.", _EXPECTED[kind]
+    return f"{given} is not possible here.", _sentence(detail["msg"].replace("Input should", "It should"))
+
+
+def _size(kind: str, context: dict[str, Any], given: str) -> tuple[str, str]:
+    """What is too small, too large, too short or too long."""
+    least, most = (context.get(name) for name in ("min_length", "max_length"))
+    match kind:
+        case "string_too_short" if least == 1:
+            return "This text is empty.", "Write something."
+        case "too_short" if least == 1:
+            return "Nothing is given here.", "Write at least one."
+        case "string_too_short":
+            return f"{given} is too short.", f"Write {least} characters or more."
+        case "string_too_long":
+            return f"{given} is too long.", f"Write at most {most} characters."
+        case "too_short":
+            return f"{given} is too short.", f"Write {least} or more."
+        case "too_long":
+            return f"These are {context.get('actual_length')}.", f"Write at most {most}."
+    ((word, bound), *_) = context.items()
+    mends = {"ge": "Give {} or more.", "gt": "Give more than {}.", "le": "Give {} or less.", "lt": "Give less than {}."}
+    return f"{given} is not possible here.", mends[word].format(bound)
 
 
 def _raised(error: object, message: str) -> tuple[str, str]:
@@ -136,11 +175,5 @@ def _sentence(text: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return "Nothing"
-    if isinstance(value, dict):
-        return "A mapping"
-    if isinstance(value, list):
-        return "A list"
-    text = repr(value)
-    return text if len(text) <= 62 else f"{text[:60]}…"
+    text = shown(value)
+    return text if isinstance(value, str) else text[:1].upper() + text[1:]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from configuration.blame import hidden, is_its_own
 from configuration.document import Document, KeyPath, has_key
-from configuration.explain import explain
+from configuration.explain import Explained, explain
 from escalade.errors import Problem
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -25,16 +27,27 @@ class Parts(Generic[Model]):
     broken: set[KeyPath] = field(default_factory=set)
     """What was left out."""
     problems: list[Problem] = field(default_factory=list)
+    unread: set[KeyPath] = field(default_factory=set)
+    """Keys that nothing reads: leaving them out changes nothing."""
 
     def concerns(self, path: KeyPath) -> bool:
         """Whether something at, above or below a path was left out: what is said of it would mislead."""
-        return any(path[: len(gone)] == gone or gone[: len(path)] == path for gone in self.broken)
+        return any(path[: len(gone)] == gone or gone[: len(path)] == path for gone in self.broken - self.unread)
+
+    def tell(self, explained: Iterable[Explained]) -> None:
+        """Add problems, each once."""
+        for one in explained:
+            if one.unread:
+                self.unread.add(one.path)
+            if one.problem not in self.problems:
+                self.problems.append(one.problem)
 
 
 def validate_parts(document: Document, model: type[Model], *, stand_ins: dict[str, Any] | None = None) -> Parts[Model]:
     """Validate a file; when it is wrong, say all of it and keep the rest for the checks across files.
 
-    What is wrong is left out: first the value alone, then, while the rest is still not valid, what is around it.
+    What is wrong is left out: first the value alone, then, while the rest is still not valid, what is around it. What
+    is found only then is told as well, unless it comes from what was left out.
 
     Args:
         document: the file.
@@ -45,12 +58,17 @@ def validate_parts(document: Document, model: type[Model], *, stand_ins: dict[st
         return Parts(model.model_validate(document.data))
     except ValidationError as error:
         explained = explain(error, document, model)
-    parts: Parts[Model] = Parts(None, problems=[one.problem for one in explained])
+    parts: Parts[Model] = Parts(None)
+    parts.tell([*explained, *hidden(explained, document, model)])
     data = copy.deepcopy(document.data)
     paths = [one.path for one in explained]
     for _ in range(_ROUNDS):
+        cut_now: set[KeyPath] = set()
         for path in paths:
-            parts.broken.add(_cut(data, path))
+            # A second wrong item of a list that is gone already is no reason to leave out what is around the list.
+            if not any(path[: len(gone)] == gone for gone in cut_now):
+                cut_now.add(_cut(data, path))
+        parts.broken |= cut_now
         for key, value in (stand_ins or {}).items():
             cut = any(gone[:1] == (key,) for gone in parts.broken)
             if isinstance(data, dict) and (key not in data or (cut and not data[key])):
@@ -60,7 +78,9 @@ def validate_parts(document: Document, model: type[Model], *, stand_ins: dict[st
             parts.value = model.model_validate(data)
             break
         except ValidationError as error:
-            paths = [one.path for one in explain(error, document, model)]
+            explained = explain(error, document, model)
+            parts.tell(one for one in explained if is_its_own(one, parts.broken, model))
+            paths = [one.path for one in explained]
     return parts
 
 

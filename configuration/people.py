@@ -134,6 +134,8 @@ class People:
                 one = good.get(name)
                 if isinstance(one, Reachable):
                     one = self._reachable(document, (section, name), one, channels)
+                if one is None:
+                    self._check_contacts(document, (section, name), channels)
                 if one is None or parts.concerns((section, name)):
                     self._stand_in(kind, name)
                     continue
@@ -142,16 +144,31 @@ class People:
                     found = f"{name} has no contact method and cannot be told anything."
                     mend = "Give one under `methods:`."
                     self.problems.append(document.problem((section, name), found, mend, level="warning"))
-        for name, person in file.people.items():
-            self._check_logins(document, name, person)
-            if person.backup == name:
-                found = f"{name} is their own backup."
-                self.problems.append(document.problem(("people", name, "backup"), found, "Name somebody else."))
-            elif person.backup is not None:
-                self._check_person(document, ("people", name, "backup"), person.backup)
-            country, _, subdivision = person.place.partition("-")
-            if country and (wrong := unknown_place(country, subdivision or None)):
-                self.problems.append(document.problem(("people", name, "place"), *wrong))
+        written = document.at(("people",))
+        for name, entry in written.items() if isinstance(written, dict) else ():
+            if isinstance(entry, dict):
+                self._check_entry(document, name, entry, file.people.get(name))
+
+    def _check_contacts(self, document: Document, path: KeyPath, channels: Channels) -> None:
+        """The channels and addresses of an entry that cannot be read as a whole."""
+        methods = document.at((*path, "methods"))
+        for method, contact in methods.items() if isinstance(methods, dict) else ():
+            if isinstance(contact, dict) and isinstance(contact.get("channel"), str):
+                self._address(document, (*path, "methods", method), contact["channel"], channels)
+
+    def _check_entry(self, document: Document, name: str, entry: dict[str, Any], person: Person | None) -> None:
+        """What somebody's entry names exists; read from what is written, so that broken entries are checked as well."""
+        self._check_logins(document, name, [login for login in _items(entry.get("logins")) if isinstance(login, str)])
+        backup = entry.get("backup")
+        if backup == name:
+            found = f"{name} is their own backup."
+            self.problems.append(document.problem(("people", name, "backup"), found, "Name somebody else."))
+        elif isinstance(backup, str):
+            self._check_person(document, ("people", name, "backup"), backup)
+        place = person.place if person is not None else ""
+        country, _, subdivision = place.partition("-")
+        if country and (wrong := unknown_place(country, subdivision or None)):
+            self.problems.append(document.problem(("people", name, "place"), *wrong))
 
     def _reachable(self, document: Document, path: KeyPath, one: Reachable, channels: Channels) -> Reachable:
         """The person or vendor with their addresses filled in and checked."""
@@ -162,8 +179,8 @@ class People:
             methods[method] = contact.model_copy(update={"address": address})
         return one.model_copy(update={"methods": methods})
 
-    def _check_logins(self, document: Document, name: str, person: Person) -> None:
-        for n, login in enumerate(person.logins):
+    def _check_logins(self, document: Document, name: str, logins: list[str]) -> None:
+        for n, login in enumerate(logins):
             other = self._logins.setdefault(login.strip().lower(), name)
             people = document.at(("people",))
             clash = other if other != name else login.strip().lower()

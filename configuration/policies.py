@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,17 @@ from escalade.time.calendar import CalendarSpec
 
 WEBHOOK = "webhook"
 """A kind of channel, and the step that is signed with the secrets of one."""
+
+_MISSING = re.compile(r"There is no (\w+) '")
+"""How it is said that the roster has no such thing."""
+_TOGETHER = (
+    "acknowledge_within",
+    "repeat_every",
+    "resolve_within",
+    "acknowledgement_lasts",
+    "nobody",
+    "how",
+)
 
 
 @dataclass(slots=True)
@@ -57,7 +69,7 @@ class Policies:
             if file.startswith(f"{POLICIES}/"):
                 self.names[_stem(file)] = file
         for document in sources.policies:
-            parts = validate_parts(document, PolicySpec)
+            parts = validate_parts(document, PolicySpec, stand_ins={"policy": "stand-in"})
             self.problems += parts.problems
             if not self._named(document):
                 continue
@@ -110,7 +122,11 @@ class Policies:
         if path[2:3] == ("page",):
             named = document.at(path)
             return isinstance(named, str) and not _is_unknown(self.people, named) and not parts.concerns(path)
-        return not parts.concerns(path[:2] if path[0] == "tiers" else path)
+        missing = _MISSING.match(found)
+        if missing is not None and missing[1] in self.people.unknown:
+            return False
+        # A tier's lengths are judged together with its other keys, its names by themselves.
+        return not parts.concerns(path[:2] if path[2:3] and path[2] in _TOGETHER else path)
 
     def _check_step(self, document: Document, path: KeyPath, step: StepSpec) -> list[Problem]:
         model = self.steps.get(step.use)

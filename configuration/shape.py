@@ -55,15 +55,24 @@ def inside(annotation: Any, key: str | int) -> Iterator[Any]:
             yield from [arguments[0]] if isinstance(key, int) else inside(arguments[0], key)
 
 
+def models_at(annotation: Any, path: KeyPath) -> list[type[BaseModel]]:
+    """The models that what is written at a path may be of."""
+    return list(dict.fromkeys(branch for one in _found(annotation, path) for branch in branches(one) if is_model(branch)))
+
+
 def keys_at(annotation: Any, path: KeyPath) -> list[str]:
-    """The keys that may be written at a path; empty where any may."""
-    here = [annotation]
-    for key in path:
-        here = [found for one in here for found in inside(one, key)]
-    found = [branch for one in here for branch in branches(one)]
+    """The keys that may be written at a path, or in an item where there is a list; empty where any may."""
+    found = [branch for one in _found(annotation, path) for branch in branches(one)]
     items = [get_args(branch)[0] for branch in found if get_origin(branch) is list]
     models = [branch for one in [*found, *items] for branch in branches(one) if is_model(branch)]
     return list(dict.fromkeys(key for model in models for key in keys_of(model)))
+
+
+def _found(annotation: Any, path: KeyPath) -> list[Any]:
+    here = [annotation]
+    for key in path:
+        here = [found for one in here for found in inside(one, key)]
+    return here
 
 
 def secret_paths(annotation: Any, value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:

@@ -10,6 +10,16 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 """What things in the configuration are called: lower case, digits, `.`, `_`, `-`; 64 characters at most."""
 
 
+def shown(value: object) -> str:
+    """What was written, as a short part of a sentence: `'noon'`, `true`, `a mapping`."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 62 else f"{text[:60]}…"
+
+
 class Written(BaseModel):
     """Base of everything people write: unknown keys are errors."""
 

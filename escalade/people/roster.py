@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema, model_validator
 
 from escalade.people.capacity import Capacity
 from escalade.people.schedule import Schedule
@@ -75,6 +76,10 @@ class Reachable(Written):
             if rule.use not in self.methods:
                 known = ", ".join(self.methods) or "none"
                 raise ValueError(f"rule uses {rule.use!r}, which is no method here; name one of: {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _some_rule_is_at_once(self) -> Reachable:
         if self.rules and all(rule.after > timedelta(0) for rule in self.rules):
             raise ValueError("no rule pages at once; give one of them no `after`")
         return self
@@ -84,6 +89,15 @@ class Reachable(Written):
         if self.rules:
             return sorted(self.rules, key=lambda rule: rule.after)
         return [ContactRule(use=name) for name in list(self.methods)[:1]]
+
+
+_PLACE: Final = re.compile(r"^([A-Z]{2}(-[A-Z0-9]{1,5})?)?$")
+
+
+def _place(text: str) -> str:
+    if not _PLACE.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no country, nor a part of one; write ISO 3166 codes, like FR or DE-BY")
+    return text
 
 
 class Person(Reachable):
@@ -97,7 +111,7 @@ class Person(Reachable):
     """How much they are asked; what it leaves out is as for everybody."""
     backup: Identifier | None = None
     """The person who is paged instead when this one is over a limit and their schedule has nobody else."""
-    place: str = Field("", pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,5})?)?$")
+    place: Annotated[str, AfterValidator(_place), WithJsonSchema({"type": "string", "pattern": _PLACE.pattern})] = ""
     """The country whose public holidays they have, with a subdivision where that matters: `FR`, `DE-BY`."""
 
 

@@ -221,7 +221,7 @@ def _action_complaints(
     path: tuple[str | int, ...], action: ActionSpec, tiers: list[str], roster: Roster
 ) -> Iterator[Complaint]:
     if action.climb is not None and action.climb not in (*tiers, NEXT):
-        yield path, f"{action.climb!r} is no tier here.", f"Name one of: {', '.join(tiers)}, or next."
+        yield path, f"{action.climb!r} is no tier here.", f"Name one of: {', '.join(dict.fromkeys(tiers))}, or next."
     for text in action.notify or []:
         target = None if text in PEOPLE_WORDS else parse_target(text)
         if target is not None and not roster.has(target):

@@ -181,7 +181,7 @@ class UpdateSpec(ClockSpec):
     @model_validator(mode="after")
     def _one_mode(self) -> UpdateSpec:
         if bool(self.target) == bool(self.every):
-            raise ValueError("give either target (after a message of the customer) or every (a fixed rhythm)")
+            raise ValueError("it has one rhythm; give either `target` (after a message of the customer) or `every`")
         return self
 
 

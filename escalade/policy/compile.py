@@ -152,7 +152,7 @@ def complaints(
         if tier.name in names[:n]:
             found.append((("tiers", n, "name"), f"{tier.name!r} is a second tier of that name.", "Rename one."))
         found += _tier_complaints(tier, n, roster)
-    known = ", ".join(names)
+    known = ", ".join(dict.fromkeys(names))
     if spec.again and spec.again.from_ not in names:
         found.append((("again", "from"), f"{spec.again.from_!r} is no tier here.", f"Name one of: {known}."))
     for severity, name in spec.start_at.items():

@@ -210,5 +210,5 @@ class PolicySpec(Written):
     @classmethod
     def _bounded_delivery(cls, value: timedelta) -> timedelta:
         if not timedelta(seconds=1) <= value <= timedelta(minutes=10):
-            raise ValueError(f"deliver_within is out of bounds: {format_duration(value)}; give 1s to 10m")
+            raise ValueError(f"{format_duration(value)} is out of bounds; give 1s to 10m")
         return value

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from escalade.time.dates import DayField, Range
 from escalade.time.hours import Days, DaysText, Hours, Span, by_day
 from escalade.time.zones import WEEKDAYS, Weekday, Zone
-from escalade.written import Identifier, Written
+from escalade.written import Identifier, Written, shown
 
 _COUNTRY: Final = re.compile(r"([A-Za-z]{2})(?:-([A-Za-z0-9]{1,3}))?")
 """A country, or a part of one, by its code of ISO 3166."""
@@ -91,10 +91,12 @@ class HolidaySpec(Written):
 
 def _holiday(value: Any) -> Any:
     """`12-25` and `2026-12-24/2027-01-01` as people write them."""
-    if not isinstance(value, str):
+    if isinstance(value, str):
+        first, slash, last = value.partition("/")
+        return {"from": first, "to": last} if slash else {"on": [value]}
+    if isinstance(value, dict | HolidaySpec):
         return value
-    first, slash, last = value.partition("/")
-    return {"from": first, "to": last} if slash else {"on": [value]}
+    raise ValueError(f"{shown(value)} is no holiday; write 12-25, 2026-12-24/2027-01-01, or `key: value` lines")
 
 
 class OpeningSpec(Written):

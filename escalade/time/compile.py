@@ -22,6 +22,9 @@ MONTHS_AHEAD: Final = 36
 MONTHS_BEHIND: Final = 12
 """How far back, for tickets and pauses that began before they were told of."""
 
+Complaint = tuple[tuple[str | int, ...], str, str]
+"""Where something is wrong, what was found, and how to mend it."""
+
 _MARGIN: Final = timedelta(days=3)
 _STEP: Final = timedelta(hours=12)
 
@@ -67,24 +70,30 @@ def compile_calendar(spec: CalendarSpec, *, since: datetime, until: datetime) ->
     return pinned
 
 
-def complaints(spec: CalendarSpec, *, now: datetime) -> list[tuple[tuple[str | int, ...], str, str]]:
+def holiday_complaints(n: int, holiday: HolidaySpec, *, now: datetime) -> Iterator[Complaint]:
+    """What is wrong with the n-th holiday of a calendar: a country, a part or a day of it that is not known."""
+    if holiday.country is None:
+        return
+    if unknown := unknown_place(holiday.country, holiday.subdivision):
+        key = "subdivision" if "subdivision" in unknown[0] else "country"
+        yield ("holidays", n, key), *unknown
+        return
+    since, until = horizon(now)
+    days = public_holidays(holiday.country, holiday.subdivision, range(since.year, until.year + 1))
+    for k, exception in enumerate(holiday.except_):
+        dated = _exception(exception)
+        if not any(_excepts(exception, day, names) for day, names in days.items()) and not (dated and dated.year):
+            names = ", ".join(dict.fromkeys(names[0] for names in days.values()))
+            what = f"No holiday of {holiday.country} is {exception!r}."
+            yield ("holidays", n, "except", k), what, f"They are: {names}."
+
+
+def complaints(spec: CalendarSpec, *, now: datetime) -> list[Complaint]:
     """What is wrong with a calendar that is well written: where, what was found, how to mend it."""
     since, until = horizon(now)
-    found: list[tuple[tuple[str | int, ...], str, str]] = []
+    found: list[Complaint] = []
     for n, holiday in enumerate(spec.holidays):
-        if holiday.country is None:
-            continue
-        if unknown := unknown_place(holiday.country, holiday.subdivision):
-            key = "subdivision" if "subdivision" in unknown[0] else "country"
-            found.append((("holidays", n, key), *unknown))
-            continue
-        days = public_holidays(holiday.country, holiday.subdivision, range(since.year, until.year + 1))
-        for k, exception in enumerate(holiday.except_):
-            dated = _exception(exception)
-            if not any(_excepts(exception, day, names) for day, names in days.items()) and not (dated and dated.year):
-                names = ", ".join(dict.fromkeys(names[0] for names in days.values()))
-                what = f"No holiday of {holiday.country} is {exception!r}."
-                found.append((("holidays", n, "except", k), what, f"They are: {names}."))
+        found += holiday_complaints(n, holiday, now=now)
     if not found:
         try:
             compile_calendar(spec, since=since, until=until)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from escalade.time.zones import WEEKDAYS, Weekday, whole_weekday
+from escalade.written import shown
 
 DAY: Final = 86400
 """Seconds of a day on the wall clock."""
@@ -52,7 +53,7 @@ def parse_spans(value: object) -> tuple[Span, ...]:
         return united(_span(part.strip()) for part in value.split(","))
     if isinstance(value, list | tuple):
         return united(_read(part) for part in value)
-    raise ValueError(f"{value!r} is no hours; {_LIKE}")
+    raise ValueError(f"{shown(value)} is no hours; {_LIKE}")
 
 
 def _read(value: object) -> Span:
@@ -60,7 +61,7 @@ def _read(value: object) -> Span:
         return _span(value.strip())
     if isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, int) for part in value):
         return value
-    raise ValueError(f"{value!r} is no hours; {_LIKE}")
+    raise ValueError(f"{shown(value)} is no hours; {_LIKE}")
 
 
 def _span(text: str) -> Span:

@@ -130,6 +130,119 @@ holidays:
         **GOOD,
         "calendars/a.yaml": "calendar: always\nzone: UTC\nhours: {every day: 09:00-17:00}\n",
     },
+    "a calendar with ten mistakes at once": {
+        **GOOD,
+        "calendars/paris.yaml": """\
+calendar: paris
+zone: UTC
+colour: red
+hours: {every day: 09:00-17:00}
+holidays:
+  - country: FX
+  - {country: FR, subdivision: Bayern}
+  - {country: FR, except: [Noel]}
+  - {country: 7}
+  - {country: FR, subdivision: [57]}
+  - {from: 2026-08-31, to: 2026-08-01, nmae: x}
+  - {country: FR, on: 05-01, name: 7}
+  - country:
+  - 7
+  - "2026-12-24/"
+  - 2026-12-24/2026-13-01
+breaks:
+  - {every: moonday, hours: 12:00-13:00}
+  - {every: monday, on: 05-01, hours: nope}
+openings:
+  - {on: [], hours: []}
+  - {on: 2026-05-01}
+  - {on: 2026-05-01, hours: closed}
+  - {on: 2026-05-01, hours: 9, besides: maybe}
+""",
+    },
+    "a calendar whose hours are all wrong": {
+        **GOOD,
+        "calendars/paris.yaml": """\
+calendar: 7
+name: [a]
+zone: 3
+hours:
+  monday: [09:00-12:00, 13]
+  tuesday: {a: b}
+  wednesday: 09:00-12:00, 11:00
+  7: 09:00
+  thursday, monday: 09:00-10:00
+  fri: 9.5
+  sat: true
+""",
+    },
+    "a calendar of the wrong shapes": {
+        **GOOD,
+        "calendars/paris.yaml": """\
+calendar: Paris Office
+zone: ""
+hours: 09:00-17:00
+holidays: {country: FR}
+breaks: noon
+openings: {on: 05-01}
+""",
+    },
+    "a policy with ten mistakes at once": changed(
+        "policies/desk.yaml",
+        ("acknowledge_within: 30m", "acknowledge_within: 2bd"),
+        ("resolve_within: 1h", "resolve_within: 2bd\n    calendar: nights\n    clock: {target: 1mo}"),
+        (
+            "again:",
+            """\
+calendar: days
+wake: sev9
+deliver_within: 5h
+clocks:
+  on_reopen: redo
+  first_response:
+    calendar: nope
+    target: {sev0: 1h, sev1: 2 bd, sev2: soon, default: 4h}
+    pause_on: [customer, pendingg]
+    warn_at: [0%, 5000%, x, "-"]
+    stops_on: [ack]
+    on: {75%: {notify: nobody}, zz: {}}
+  update: {target: 4h, every: 2h}
+  resolution:
+    target: 4h
+    warn_at: 75
+    customers: {gold: {sev7: 1h}, "": 1h}
+again:""",
+        ),
+    ),
+    "a policy whose unknown key hides nothing": changed(
+        "policies/desk.yaml",
+        ("again: {from: second", "team: nobodies\nagain: {from: third"),
+        ("name: second", "name: first\n    colour: red"),
+        (
+            "policy: desk",
+            """\
+policy: desk
+colour: red
+clocks: {resolution: {target: 1h, calendar: nope, on: {50%: {climb: top}, 60%: {notify: person:zoe}}}}
+start_at: {sev1: last}""",
+        ),
+    ),
+    "a person with several mistakes": changed(
+        "people.yaml",
+        ("    name: Ana", "    nmae: Ana\n    place: fr\n    backup: zoe\n    language: de"),
+        ("- {use: mail, after: 5m}", "- {use: phone, after: soon}"),
+        ("mail: {channel: mail, address: ana@", "mail: {channel: mial, address: ana@"),
+    ),
+    "what names people is not wrong because they could not be read": {
+        k: v
+        for k, v in changed(
+            "policies/desk.yaml",
+            (
+                "policy: desk",
+                "policy: desk\nteam: ops\nclocks: {resolution: {target: 1h, on: {50%: {notify: team:ops}}}}",
+            ),
+        ).items()
+        if k != "people.yaml"
+    },
     "a canary that would wake people": changed("escalade.yaml", ("places:", "watch: {canary_every: 15m}\nplaces:")),
     "a heartbeat that is no address": changed(
         "escalade.yaml", ("places:", "watch: {heartbeat_url: example.com}\nplaces:")
