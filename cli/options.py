@@ -82,6 +82,21 @@ acting = click.option(
 )
 """For commands that a person gives."""
 
+
+class Said(click.ParamType[str]):
+    """A text that says something: blanks are none."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text without the blanks around it."""
+        if not (said := str(value).strip()):
+            self.fail("it says nothing; write a few words.", param, ctx)
+        return said
+
+
+said = Said()
+
 key = click.argument("key", metavar="KEY")
 keys = click.argument("keys", metavar="[KEY]...", nargs=-1)
 comment = click.option("--comment", default="", metavar="TEXT", help="Kept with it in the timeline.")

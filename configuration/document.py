@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from configuration.encoding import CONTROL, foreign, name_of
 from escalade.errors import Problem
 
 KeyPath = tuple[str | int, ...]
@@ -111,6 +112,8 @@ def read_document(file: str, raw: bytes) -> tuple[Document | None, list[Problem]
     """
     if len(raw) > LARGEST_FILE:
         return None, [Problem(file, 0, "", f"The file is larger than {LARGEST_FILE} bytes.", "Split it.")]
+    if (name := foreign(raw)) is not None:
+        return None, [Problem(file, 0, "", f"This is {name} text, not UTF-8.", "Save the file as UTF-8.")]
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -130,8 +133,21 @@ def read_document(file: str, raw: bytes) -> tuple[Document | None, list[Problem]
         if mark and any("${" in line for line in text.split("\n")[mark.line : mark.line + 1]):
             mend = 'Inside { } and [ ] a reference needs quotes: "${NAME}".'
         return None, [*reader.problems, Problem(file, mark.line + 1 if mark else 0, "", found, mend)]
-    except (YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError, AssertionError):
+    except (
+        YAMLError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        AssertionError,
+        RecursionError,
+    ):
         # The parser has no complete list of what it raises on damaged text; a damaged file is the writer's to mend.
+        if bad := CONTROL.search(text):
+            line = text.count("\n", 0, bad.start()) + 1
+            found = f"This line holds a character that cannot be printed ({name_of(bad[0])})."
+            return None, [*reader.problems, Problem(file, line, "", found, "Remove it.")]
         found, mend = "This is not YAML.", "Remove characters that cannot be printed; check quotes and escapes."
         return None, [*reader.problems, Problem(file, 0, "", found, mend)]
     return Document(file, data, lines), reader.problems

@@ -99,6 +99,11 @@ def explain(
     ]
 
 
+def in_words(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+    """What pydantic found in something that is no file: what is wrong, and how to mend it."""
+    return _sentences(detail, model, tuple(detail["loc"]), written=detail["input"], show=True)
+
+
 def _written_path(detail: ErrorDetails, data: Any) -> KeyPath:
     """The location without what pydantic adds to it: union branches, `[key]`, parts of what a validator made."""
     path: list[str | int] = []

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from configuration.document import LARGEST_FILE, read_document
-from configuration.explain import explain
+from configuration.parts import validate_parts
 from escalade.errors import ConfigurationError, InstantError, Problem
 from escalade.ticket import Severity, Ticket
 from escalade.time.zones import Zone, at_wall_clock
@@ -153,10 +153,8 @@ def load_mapping(path: Path) -> RowMapping:
     document, problems = read_document(str(path), raw)
     mapping = None
     if document is not None:
-        try:
-            mapping = RowMapping.model_validate(document.data)
-        except ValidationError as error:
-            problems += [one.problem for one in explain(error, document, RowMapping)]
+        parts = validate_parts(document, RowMapping)
+        mapping, problems = parts.value, [*problems, *parts.problems]
     if problems or mapping is None:
         raise ConfigurationError(problems)
     return mapping

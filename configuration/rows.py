@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from configuration.explain import in_words
 from configuration.mapping import OTHERWISE, RowMapping
 from configuration.shape import listed, suggestion
 from escalade.errors import InstantError, Problem
@@ -145,6 +146,5 @@ def _text(value: Any, mapping: RowMapping) -> str | None:
 
 def _explained(file: str, line: int, detail: Any) -> Problem:
     name = str(detail["loc"][0])
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    found = f"{str(detail['input'])[:40]!r} cannot be the {name}: {message[:1].lower()}{message[1:]}."
-    return Problem(file, line, name, found, _MENDS.get(name, "Correct the value, or map it."))
+    found, mend = in_words(detail, Ticket)
+    return Problem(file, line, name, found, _MENDS.get(name, f"{mend} Or map it."))

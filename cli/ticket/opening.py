@@ -159,8 +159,9 @@ def make_ticket(fields: dict[str, Any]) -> Ticket:
     try:
         return Ticket.model_validate(fields)
     except ValidationError as error:
-        lines = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors())
-        raise WrongCommandError(f"The ticket cannot be opened: {lines}.", mend="Shorten or correct it.") from None
+        from cli.ticket.typed import cannot
+
+        raise cannot("The ticket cannot be opened", error) from None
 
 
 def opener(invocation: Invocation, source: str) -> Actor:

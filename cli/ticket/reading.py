@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cli.ticket.rows import Row
+from configuration.explain import in_words
 from escalade.errors import Problem
 from escalade.ticket import Severity, Ticket
 
@@ -102,10 +103,10 @@ def _unknown(name: str, line: int, key: str) -> Problem:
 def of_validation(name: str, line: int, error: Any) -> Problem:
     """A pydantic complaint as a problem of a row."""
     field = ".".join(map(str, error["loc"]))
-    message = str(error["msg"]).removeprefix("Value error, ")
-    found = f"{str(error['input'])[:40]!r} cannot be used: {message[:1].lower()}{message[1:]}."
+    found, mend = in_words(error, Ticket)
     mends = {
         "opened_at": "Write it like 2026-03-01T09:00:00+01:00.",
+        "labels": 'Write it like {"host": "db7"}.',
         "status": "Write new, pending, resolved or closed.",
     }
-    return Problem(name, line, field, found, mends.get(field, "Correct the value."))
+    return Problem(name, line, field, found, mends.get(field, mend))

@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from cli.failures import WrongCommandError
+from configuration.encoding import foreign
 from escalade.errors import Problem
 
 Format = Literal["csv", "jsonl"]
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""A NUL as JSON writes it."""
 _EXTENSIONS: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 
 
@@ -58,6 +62,9 @@ def read_rows(name: str, content: bytes, form: Format) -> Iterator[Row | Problem
         content: its bytes; UTF-8, with or without a byte order mark.
         form: CSV with a header line, or one JSON object a line.
     """
+    if (encoding := foreign(content)) is not None:
+        found = f"This is {encoding} text, not UTF-8."
+        return iter([Problem(name, 0, "", found, "Save the file as UTF-8; spreadsheets call it CSV UTF-8.")])
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     return _jsonl(name, text) if form == "jsonl" else _csv(name, text)
 
@@ -70,16 +77,28 @@ def _jsonl(name: str, text: str) -> Iterator[Row | Problem]:
             yield _not_utf8(name, number)
             continue
         try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
+            # Files that were put together keep a byte order mark in the middle.
+            value = json.loads(line.removeprefix("\ufeff"))
+            again = json.dumps(value, ensure_ascii=False)
+        except RecursionError:
+            mend = "A ticket has texts, lists of texts and labels: nothing deeper."
+            yield Problem(name, number, "", "This is nested too deeply to be read.", mend)
+            continue
+        except ValueError as error:
+            if "\x00" in line:
+                yield _no_text(name, number)
+                continue
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else "it cannot be read"
             yield Problem(name, number, "", f"This is not JSON: {reason}.", "Write one whole object a line.")
             continue
         if not isinstance(value, dict):
             kind = "a list" if isinstance(value, list) else "a bare value"
             yield Problem(name, number, "", f"This is {kind}, not an object.", 'Write one object a line: {"title": …}.')
             continue
-        if _broken(json.dumps(value, ensure_ascii=False)):
+        if _NUL.search(again):
+            yield _no_text(name, number)
+            continue
+        if _broken(again):
             found = "It holds half of a character that takes two."
             yield Problem(name, number, "", found, "Write the character itself, or both of its \\u parts.")
             continue
@@ -93,6 +112,9 @@ def _csv(name: str, text: str) -> Iterator[Row | Problem]:
         header = [column.strip() for column in next(reader, [])]
     except csv.Error as error:
         yield Problem(name, 1, "", f"The header cannot be read: {error}.", "Write CSV with a header line.")
+        return
+    if any("\x00" in column for column in header):
+        yield _no_text(name, 1)
         return
     if not any(header):
         yield Problem(name, 1, "", "There is no header line.", "Name the columns in the first line.")
@@ -114,6 +136,8 @@ def _csv(name: str, text: str) -> Iterator[Row | Problem]:
             continue
         if any(_broken(cell) for cell in cells):
             yield _not_utf8(name, start)
+        elif any("\x00" in cell for cell in cells):
+            yield _no_text(name, start)
         elif len(cells) != len(header):
             found = f"This row has {len(cells)} values, the header names {len(header)} columns."
             yield Problem(name, start, "", found, "Quote values that hold a comma; give every column a value.")
@@ -142,6 +166,10 @@ class _Counted(Iterable[str]):
 def _broken(text: str) -> bool:
     """Whether a text holds what cannot be UTF-8: bytes that were none, or one half of a surrogate pair."""
     return any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _no_text(name: str, line: int) -> Problem:
+    return Problem(name, line, "", "This line holds a NUL, which no text can.", "Remove it; the file may be damaged.")
 
 
 def _not_utf8(name: str, line: int) -> Problem:

@@ -9,7 +9,7 @@ import click
 
 from cli.acting import acting_person
 from cli.exits import ExitCode
-from cli.failures import WrongCommandError, tell
+from cli.failures import tell
 from cli.keys import find_keys
 from escalade.errors import EscaladeError, RefusedError, StoreError
 
@@ -159,8 +159,9 @@ def _made(make: Make, values: dict[str, Any]) -> Command:
     try:
         return make(values)
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors())
-        raise WrongCommandError(f"The command cannot be sent: {said}.", mend="Shorten or correct it.") from None
+        from cli.ticket.typed import cannot
+
+        raise cannot("The command cannot be sent", error) from None
 
 
 def report(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options import acting, command, comment, key
+from cli.options import acting, command, comment, key, said
 from cli.ticket.sending import send
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def status(invocation: Invocation, key: str, status: Any, comment: str) -> int:
 
 @command("note", examples=['escalade ticket note k3j "failover started at 14:02"'])
 @key
-@click.argument("text", metavar="TEXT")
+@click.argument("text", metavar="TEXT", type=said)
 @acting
 def note(invocation: Invocation, key: str, text: str) -> int:
     """Write something down on a ticket.

@@ -52,10 +52,7 @@ WRONG: dict[str, tuple[list[str], ExitCode, str]] = {
     "a title that is too long": (
         ["ticket", "open", "x" * 1025],
         ExitCode.USAGE,
-        (
-            "Error: The ticket cannot be opened: title: string should have at most 1024 characters.\n"
-            "  Shorten or correct it.\n"
-        ),
+        (f"Error: The ticket cannot be opened: title: '{'x' * 59}… is too long.\n  Write at most 1024 characters.\n"),
     ),
     "a file that does not exist": (
         ["ticket", "open", "--file", "missing.csv"],
@@ -127,11 +124,24 @@ WRONG: dict[str, tuple[list[str], ExitCode, str]] = {
     "a note that says nothing": (
         ["ticket", "note", KEY, ""],
         ExitCode.USAGE,
-        (
-            "Error: The command cannot be sent: text: string should have at least 1 character.\n"
-            "  Shorten or correct it.\n"
-        ),
+        ("Error: Invalid value for 'TEXT': it says nothing; write a few words.\n  See: escalade ticket note --help\n"),
     ),
+    **{
+        f"a reason of {words[1]} that says nothing ({blank!r})": (
+            [*words, "--reason", blank],
+            ExitCode.USAGE,
+            "Error: Invalid value for '--reason': it says nothing; write a few words.\n  See: escalade "
+            + " ".join(words[:2])
+            + " --help\n",
+        )
+        for words in (
+            ["ticket", "escalate", KEY],
+            ["ticket", "return", KEY],
+            ["journal", "prune", "--older-than", "9d"],
+            ["journal", "erase", KEY, "7"],
+        )
+        for blank in ("", " \t")
+    },
     "two ends": (
         ["ticket", "snooze", KEY, "--for", "30m", "--until", "17:00"],
         ExitCode.USAGE,
@@ -216,6 +226,12 @@ def test_a_wrong_command_is_one_sentence_and_a_mend(
     assert done.err == sentence.replace("{place}", str(place))
     assert (done.code, done.out) == (code, "")
     assert arguments[0] == "page" or sorted(place.rglob("*")) == before
+
+
+def test_a_note_from_standard_input_that_says_nothing_is_refused(program: Run) -> None:
+    done = program("ticket", "note", KEY, "-", "--as", "ana", stdin=" \n")
+    assert done.code == ExitCode.USAGE
+    assert done.err == "Error: The command cannot be sent: text: this text is empty.\n  Write something.\n"
 
 
 @pytest.mark.parametrize(

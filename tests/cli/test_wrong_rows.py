@@ -31,25 +31,19 @@ JSONL = [
     ),
     (
         '{"title": "x", "opened_at": "2026-03-01 09:00"}',
-        (
-            "rows.jsonl:8: opened_at: '2026-03-01 09:00' cannot be used: input should have timezone info. "
-            "Write it like 2026-03-01T09:00:00+01:00."
-        ),
+        ("rows.jsonl:8: opened_at: '2026-03-01 09:00' is not possible here. Write it like 2026-03-01T09:00:00+01:00."),
     ),
     (
         '{"title": "x", "status": "open"}',
-        (
-            "rows.jsonl:9: status: 'open' cannot be used: input should be 'new', 'pending', 'resolved' or 'closed'. "
-            "Write new, pending, resolved or closed."
-        ),
+        ("rows.jsonl:9: status: 'open' is not possible here. Write new, pending, resolved or closed."),
     ),
     (
         '{"title": "x", "labels": "db7"}',
-        "rows.jsonl:10: labels: 'db7' cannot be used: input should be a valid dictionary. Correct the value.",
+        'rows.jsonl:10: labels: \'db7\' is not possible here. Write it like {{"host": "db7"}}.',
     ),
     (
         '{"title": "x", "service": 7}',
-        "rows.jsonl:11: service: '7' cannot be used: input should be a valid string. Correct the value.",
+        "rows.jsonl:11: service: 7 is not possible here. Write a text; quotes make one of a number.",
     ),
     (
         '{"title": "\\ud800"}',
@@ -154,3 +148,47 @@ def test_the_shipped_export_opens_through_its_mapping(escalade: Run) -> None:
     assert by_option.code == 0
     assert by_option.out == by_name.out
     assert len(by_option.out.splitlines()) == 5
+
+
+DEEP = '{"title": "a", "labels": ' + '{"a": ' * 5000 + "1" + "}" * 5000 + "}"
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+@pytest.mark.parametrize(
+    ("encoding", "called"),
+    [("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"), ("utf-16-be", "UTF-16"), ("utf-32", "UTF-32")],
+)
+def test_a_file_of_another_encoding_is_told_once_and_by_its_name(name: str, encoding: str, called: str) -> None:
+    text = (
+        "title,severity\nDisk f\u00fcll,sev3\nA,sev4\n" if name == "rows.csv" else '{"title": "Disk f\u00fcll"}\n' * 3
+    )
+    good, bad = problems_of(text.encode(encoding), name)
+    assert (good, bad) == (
+        [],
+        [f"{name}: This is {called} text, not UTF-8. Save the file as UTF-8; spreadsheets call it CSV UTF-8."],
+    )
+
+
+def test_a_nul_and_a_depth_without_end_are_told_and_the_other_rows_open() -> None:
+    rows = [
+        DEEP,
+        "[" * 100_000,
+        '{"title": "a\\u0000b"}',
+        '{"title": "a\x00b"}',
+        '{"title": "a\\\\u0000b"}',
+        "\ufeff{}",
+    ]
+    good, bad = problems_of("\n".join(rows).encode(), "rows.jsonl")
+    deep = "This is nested too deeply to be read. A ticket has texts, lists of texts and labels: nothing deeper."
+    nul = "This line holds a NUL, which no text can. Remove it; the file may be damaged."
+    assert bad == [
+        f"rows.jsonl:1: {deep}",
+        f"rows.jsonl:2: {deep}",
+        f"rows.jsonl:3: {nul}",
+        f"rows.jsonl:4: {nul}",
+        "rows.jsonl:6: title: There is no title. Say in a few words what is wrong.",
+    ]
+    assert [row.ticket.title for row in good] == ["a\\u0000b"]
+    good, bad = problems_of(b"title\nDi\0sk\nOK\n", "rows.csv")
+    assert (bad, [row.ticket.title for row in good]) == ([f"rows.csv:2: {nul}"], ["OK"])
+    assert problems_of(b"ti\0tle\nOK\n", "rows.csv") == ([], [f"rows.csv:1: {nul}"])

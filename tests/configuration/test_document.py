@@ -93,3 +93,26 @@ def test_aliases_cannot_blow_a_small_file_up() -> None:
 
 def test_several_mistakes_of_one_file_are_told_together() -> None:
     assert len(refused("a: 1\na: 2\nb: !x 1\n<<: 3\n")) == 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_encoding_is_told_by_its_name(encoding: str) -> None:
+    document, problems = read_document("a.yaml", "people:\n  ana: {name: Ana}\n".encode(encoding))
+    assert document is None
+    assert [str(p) for p in problems] == [
+        f"a.yaml: This is {encoding[:6].upper()} text, not UTF-8. Save the file as UTF-8."
+    ]
+
+
+def test_a_character_that_cannot_be_printed_is_told_with_its_line() -> None:
+    _, problems = read_document("a.yaml", b"a: 1\nb: x\0y\n")
+    assert [str(p) for p in problems] == [
+        "a.yaml:2: This line holds a character that cannot be printed (NUL). Remove it."
+    ]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key() -> None:
+    document, problems = read_document("a.yaml", b"\xef\xbb\xbfa: 1\n")
+    assert problems == []
+    assert document is not None
+    assert document.data == {"a": 1}
