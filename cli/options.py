@@ -83,19 +83,12 @@ acting = click.option(
 """For commands that a person gives."""
 
 
-class Said(click.ParamType[str]):
-    """A text that says something: blanks are none."""
+def said(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """A text that says something, without the blanks around it. A callback of options and arguments."""
+    if not (text := value.strip()):
+        raise click.BadParameter("it says nothing; write a few words.", ctx=ctx, param=param)
+    return text
 
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text without the blanks around it."""
-        if not (said := str(value).strip()):
-            self.fail("it says nothing; write a few words.", param, ctx)
-        return said
-
-
-said = Said()
 
 key = click.argument("key", metavar="KEY")
 keys = click.argument("keys", metavar="[KEY]...", nargs=-1)

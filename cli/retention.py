@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 )
 @acting
 @click.option("--older-than", required=True, metavar="DURATION", help="Entries older than this go: 365d.")
-@click.option("--reason", required=True, type=said, metavar="TEXT", help="Why, for the record.")
+@click.option("--reason", required=True, callback=said, metavar="TEXT", help="Why, for the record.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune(invocation: Invocation, older_than: str, reason: str, *, yes: bool) -> int:
     """Remove old entries; a sealed hash keeps the rest verifiable.
@@ -57,7 +57,7 @@ def prune(invocation: Invocation, older_than: str, reason: str, *, yes: bool) ->
 @acting
 @click.argument("stream", metavar="KEY|STREAM")
 @click.argument("number", type=click.IntRange(1), metavar="NUMBER")
-@click.option("--reason", required=True, type=said, metavar="TEXT", help="Why, for the record; name nobody in it.")
+@click.option("--reason", required=True, callback=said, metavar="TEXT", help="Why, for the record; name nobody in it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase(invocation: Invocation, stream: str, number: int, reason: str, *, yes: bool) -> int:
     """Erase what one entry says.

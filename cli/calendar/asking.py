@@ -213,7 +213,8 @@ def _instant(
             found = read_local(str(written), named.zone, now, after=after)
         except OverflowError:
             found = None
-        if found is None or found.year not in YEARS:
+        # On the wall clock there: the first of January may be last year's in UTC.
+        if found is None or found.astimezone(named.zone).year not in YEARS:
             raise InstantError(f"{text!r} is out of reach.", mend=f"Ask from {YEARS.start} to {YEARS.stop - 1}.")
         return found
 
@@ -232,4 +233,7 @@ def _pause(complaints: Complaints, text: str, named: Named, now: datetime, begin
     # A time of day is one of the clock's own time, its very start included, and not of today.
     start = _instant(complaints, "--pause", first, named, now, after=begin and begin - timedelta(microseconds=1))
     end = _instant(complaints, "--pause", last, named, now, after=start)
+    if start is not None and end is not None and end < start:
+        complaints.add(f"--pause: {text!r} ends before it begins.", "Turn its start and end round.")
+        return None
     return Pause(start, end) if start is not None and end is not None else None

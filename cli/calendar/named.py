@@ -71,6 +71,8 @@ def find_calendar(name: str) -> Named:
     """
     from configuration.calendars import calendar_file, calendars_of
 
+    if not name.strip():
+        raise WrongCommandError("The calendar has no name.", mend="Name one of `escalade calendar list`, or a file.")
     if name == ROUND_THE_CLOCK:
         return Named(None)
     path = Path(name)

@@ -87,8 +87,11 @@ def _month(text: str | None, today: date) -> date:
     if text is None:
         return today.replace(day=1)
     found = re.fullmatch(r"(\d{4})-(\d{1,2})", text.strip())
-    if found is None or not 1 <= int(found[2]) <= 12 or int(found[1]) not in YEARS:
+    if found is None or not 1 <= int(found[2]) <= 12:
         raise WrongCommandError(f"--month: {text!r} is no month.", mend="Write it like 2026-12.")
+    if int(found[1]) not in YEARS:
+        mend = f"Ask from {YEARS.start} to {YEARS.stop - 1}."
+        raise WrongCommandError(f"--month: {text!r} is out of reach.", mend=mend)
     return date(int(found[1]), int(found[2]), 1)
 
 

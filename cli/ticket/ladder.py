@@ -29,7 +29,7 @@ _TO = click.option("--to", metavar="TIER", help="A tier by name.")
 )
 @key
 @_TO
-@click.option("--reason", required=True, type=said, metavar="TEXT", help="Why; part of every page sent up there.")
+@click.option("--reason", required=True, callback=said, metavar="TEXT", help="Why; part of every page sent up there.")
 @_RUNG
 @acting
 def escalate(invocation: Invocation, key: str, to: str | None, reason: str, rung: int | None) -> int:
@@ -49,7 +49,7 @@ def escalate(invocation: Invocation, key: str, to: str | None, reason: str, rung
 )
 @key
 @_TO
-@click.option("--reason", required=True, type=said, metavar="TEXT", help="Why; part of every page sent down there.")
+@click.option("--reason", required=True, callback=said, metavar="TEXT", help="Why; part of every page sent down there.")
 @acting
 def return_(invocation: Invocation, key: str, to: str | None, reason: str) -> int:
     """Give a ticket back to a lower tier.

@@ -35,7 +35,7 @@ def status(invocation: Invocation, key: str, status: Any, comment: str) -> int:
 
 @command("note", examples=['escalade ticket note k3j "failover started at 14:02"'])
 @key
-@click.argument("text", metavar="TEXT", type=said)
+@click.argument("text", metavar="TEXT", callback=said)
 @acting
 def note(invocation: Invocation, key: str, text: str) -> int:
     """Write something down on a ticket.

@@ -70,10 +70,13 @@ def parse_threshold(value: object) -> Threshold:
         return Threshold(percent=Fraction(found[1]))
     if not isinstance(value, str) or value.strip()[:1] not in ("+", "-", "−"):
         raise DurationError(f"{value!r:.80} is no threshold.", mend=_LIKE)
+    if value.rstrip().endswith("%"):
+        raise DurationError(f"{value!r:.80} is no threshold.", mend=_LIKE)
     try:
         return Threshold(offset=parse_budget(value))
     except DurationError as wrong:
-        raise DurationError(wrong.message, mend=_LIKE) from None
+        # One that is only too long is written well.
+        raise DurationError(wrong.message, mend=wrong.mend if "is not a" not in wrong.message else _LIKE) from None
 
 
 class Clock:

@@ -165,6 +165,9 @@ def test_everything_wrong_with_a_question_is_told_at_once(escalade: Run) -> None
         assert told in done.err
 
 
+ONE_HOUR = ("due", "--calendar", "always", "--from", "2026-02-02T10:00", "--for", "1h")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
@@ -180,16 +183,43 @@ def test_everything_wrong_with_a_question_is_told_at_once(escalade: Run) -> None
         (["due", "--calendar", "rare.yaml", "--from", "2026-01-01", "--for", "3650d"], 2, "no answer"),
         (["show", "always"], 2, "open every second"),
         (["show", "paris-office", "--month", "2026-13"], 2, "no month"),
+        (["show", "paris-office", "--month", "9999-12"], 2, "Ask from 1800 to 2499"),
+        ([*ONE_HOUR, "--calendar", " "], 2, "escalade calendar list"),
+        ([*ONE_HOUR, "--pause", "2026-02-02T11:00/2026-02-02T10:00"], 2, "Turn its start and end round"),
+        ([*ONE_HOUR, "--threshold", "-5%"], 2, "'-5%' is no threshold. Write it like 75%"),
+        ([*ONE_HOUR, "--threshold", "+9999bd"], 2, "is more than 3660 business days. Write a shorter one"),
+        (["due", "--calendar", "empty.yaml", "--from", "now", "--for", "1h"], 3, "Give it hours"),
+        (["due", "--calendar", "zone.yaml", "--from", "now", "--for", "1h"], 3, "zone.yaml:2: zone: 'Mars/Base'"),
+        (["due", "--calendar", "always", "--from", "2026-02-02T10:00[Mars]", "--for", "1h"], 2, "is not an instant"),
     ],
 )
 def test_a_wrong_question_is_refused_in_a_sentence(
     escalade: Run, plain: str, arguments: list[str], code: int, told: str
 ) -> None:
     Path("rare.yaml").write_text("calendar: rare\nzone: UTC\nhours: {monday: 09:00-09:01}\n")
+    Path("empty.yaml").write_text("calendar: empty\nzone: UTC\n")
+    Path("zone.yaml").write_text("calendar: zone\nzone: Mars/Base\nhours: {monday: 09:00-09:01}\n")
     done = escalade("calendar", *arguments)
     assert (done.code, done.out) == (code, "")
-    assert told in done.err
+    assert told in " ".join(done.err.split())
     assert "Traceback" not in done.err
+
+
+def test_programs_get_the_documented_json_and_nothing_else(escalade: Run, plain: str) -> None:
+    asked = ["--calendar", plain, "--from", "2026-02-02T10:00", "--for", "1h", "--threshold", "50%"]
+    due = escalade("calendar", "due", *asked, "--output", "json")
+    assert (due.code, due.err) == (ExitCode.OK, "")
+    assert list(due.json) == ["due", "seconds", "thresholds", "explanation"]
+    assert [list(threshold) for threshold in due.json["thresholds"]] == [["at", "is"]]
+    assert due.json["seconds"] == 3600
+    assert all(isinstance(line, str) for line in due.json["explanation"])
+    span = ["--calendar", plain, "--from", "2026-02-03", "--to", "2026-02-02"]
+    assert escalade("calendar", "between", *span, "--output", "json").json == {"seconds": 0}
+
+
+def test_the_first_day_that_may_be_asked_about_is_one_of_the_wall_clock(escalade: Run) -> None:
+    asked = ("--calendar", "paris-office", "--from", "1800-01-01", "--to", "1800-01-02")
+    assert escalade("calendar", "between", *asked).code == ExitCode.OK
 
 
 def test_a_broken_file_is_told_whole(escalade: Run, place: Path) -> None:
