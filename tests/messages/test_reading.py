@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from escalade.messages.commands import COMMANDS, Command, Snooze
 from escalade.messages.tolerant import read_command, read_ticket
-from escalade.ticket import Severity, Ticket, event_key, key_of, ticket_key, workflow_id
+from escalade.ticket import Severity, Ticket, event_key, is_ticket_id, key_of, ticket_key, workflow_id
 
 TEXT = st.text(alphabet=st.characters(codec=None), max_size=60) | st.sampled_from(
     ["\ud800", "a\x00b", "", " ", "x" * 20000]
@@ -209,3 +209,19 @@ def test_a_key_is_ten_base32_characters_and_stays_what_it_is() -> None:
     assert key == "hoobst6dxr"
     assert set(key) <= set("abcdefghijklmnopqrstuvwxyz234567")
     assert key_of(workflow_id(key)) == key
+
+
+@pytest.mark.parametrize(
+    ("workflow", "addressed"),
+    [
+        ("ticket/x2tmejy5mx", True),
+        ("ticket/INC-1042", True),
+        ("ticket/outage", True),
+        ("ticket/OUTAGE", False),
+        ("ticket/two words", False),
+        ("ticket/", False),
+        ("outage-42", False),
+    ],
+)
+def test_a_workflow_is_a_ticket_where_its_key_can_be_typed(workflow: str, *, addressed: bool) -> None:
+    assert is_ticket_id(workflow) is addressed
