@@ -57,7 +57,8 @@ def inside(annotation: Any, key: str | int) -> Iterator[Any]:
 
 def models_at(annotation: Any, path: KeyPath) -> list[type[BaseModel]]:
     """The models that what is written at a path may be of."""
-    return list(dict.fromkeys(branch for one in _found(annotation, path) for branch in branches(one) if is_model(branch)))
+    found = _found(annotation, path)
+    return list(dict.fromkeys(branch for one in found for branch in branches(one) if is_model(branch)))
 
 
 def keys_at(annotation: Any, path: KeyPath) -> list[str]:

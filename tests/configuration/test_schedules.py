@@ -54,7 +54,7 @@ def test_a_schedule_may_say(schedule: str, tmp_path: Path) -> None:
         ("rotation: {members: [], start: 2026-01-05}", "rotation.members"),
         (f"rotation: {{{WHO}, lasts: 5s}}", "lasts is shorter than a minute"),
         (f"rotation: {{{WHO}, from: 2027-01-01, until: 2026-01-01}}", "until is not later than from"),
-        ("rotation: {members: [], start: 2026-01-05}", "Write at least 1."),
+        ("rotation: {members: [], start: 2026-01-05}", "Write at least one."),
         ("name: nothing", "a schedule has a rotation, or layers, or a feed"),
         (f"rotation: {{{WHO}}}\nfeed: {{url: x}}", "a schedule has a rotation, or layers, or a feed"),
         ("layers: [{name: a}]", "a layer has a rotation, or a list of rotations"),
