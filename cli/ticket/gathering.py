@@ -47,7 +47,7 @@ async def ask(key: str, *, at: datetime | None = None) -> Gathered:
         async with tickets() as client:
             return await gather(client, key, at=at)
     except UnreachableError as error:
-        return await _last_heard(key, error)
+        return await last_heard(key, error)
 
 
 async def gather(client: TicketClient, key: str, *, at: datetime | None = None) -> Gathered:
@@ -61,7 +61,7 @@ async def gather(client: TicketClient, key: str, *, at: datetime | None = None) 
     return Gathered(view, merged(written, view.timeline))
 
 
-async def _last_heard(key: str, error: UnreachableError) -> Gathered:
+async def last_heard(key: str, error: UnreachableError) -> Gathered:
     """What the store last heard of a ticket that cannot be asked."""
     try:
         known, written = await asyncio.to_thread(_stored, key)

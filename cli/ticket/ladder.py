@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import acting, command, key, said
-from cli.ticket.selecting import SEVERITIES
+from cli.ticket.selecting import SEVERITY
 from cli.ticket.sending import send
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def respond(invocation: Invocation, key: str, who: str, reason: str) -> int:
     examples=['escalade ticket severity k3j sev1 --reason "all of checkout is down"'],
 )
 @key
-@click.argument("severity", metavar="SEV", type=click.Choice(SEVERITIES))
+@click.argument("severity", metavar="SEV", type=SEVERITY)
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the timeline.")
 @acting
 def severity(invocation: Invocation, key: str, severity: str, reason: str) -> int:

@@ -11,7 +11,7 @@ import click
 
 from cli.failures import WrongCommandError
 from cli.options import acting, command
-from cli.ticket.selecting import SEVERITIES
+from cli.ticket.selecting import SEVERITY
 
 if TYPE_CHECKING:
     from cli.invocation import Invocation
@@ -34,7 +34,7 @@ _ONE_ONLY = ("title", "description", "dedupe_key", "link", "runbook")
     instants=True,
 )
 @click.argument("title", metavar="[TITLE]", required=False)
-@click.option("--severity", type=click.Choice(SEVERITIES), metavar="SEV", help="sev1 (worst) to sev5.  [default: sev3]")
+@click.option("--severity", type=SEVERITY, metavar="SEV", help="sev1 (worst) to sev5.  [default: sev3]")
 @click.option("--service", metavar="SERVICE", help="What is concerned.")
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="A label. Repeatable.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag. Repeatable.")

@@ -15,7 +15,23 @@ if TYPE_CHECKING:
     from escalade.errors import EscaladeError
     from escalade.messages import Snapshot
 
-SEVERITIES = ["sev1", "sev2", "sev3", "sev4", "sev5"]
+
+class SeverityType(click.Choice[str]):
+    """sev1 to sev5, or what other systems call them: P1, critical."""
+
+    def __init__(self) -> None:
+        """The five are what is completed and told."""
+        super().__init__(["sev1", "sev2", "sev3", "sev4", "sev5"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The severity that is meant."""
+        from escalade.ticket import Severity
+
+        known = Severity.read(value)
+        return super().convert(known.value if known is not None else value, param, ctx)
+
+
+SEVERITY = SeverityType()
 STATUSES = ["new", "triage", "investigating", "mitigating", "pending", "snoozed", "resolved", "closed"]
 
 
@@ -24,9 +40,7 @@ def filters(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         [
             click.option("--service", metavar="SERVICE", help="Of this service."),
-            click.option(
-                "--severity", multiple=True, type=click.Choice(SEVERITIES), metavar="SEV", help="sev1…sev5. Repeatable."
-            ),
+            click.option("--severity", multiple=True, type=SEVERITY, metavar="SEV", help="sev1…sev5. Repeatable."),
             click.option("--policy", metavar="POLICY", help="On this policy."),
             click.option("--team", metavar="TEAM", help="On a policy of this team."),
             click.option("--tier", metavar="TIER", help="Standing in this tier."),

@@ -72,13 +72,13 @@ def over(found: Gathered, until: str) -> bool:
 
 async def _look(client: TicketClient, key: str, last: Gathered | None) -> Gathered:
     """The ticket now; when it cannot be asked for a while, what was last seen, and a notice."""
-    from cli.ticket.gathering import gather
+    from cli.ticket.gathering import gather, last_heard
 
     try:
         return await gather(client, key)
     except UnreachableError as error:
         if last is None:
-            raise
+            return await last_heard(key, error)
         last.notices = [f"{error.message} This is what was last seen."]
         return last
 

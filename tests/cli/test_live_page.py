@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
@@ -12,8 +15,10 @@ from cli.render.live_page import SHOWN, live_page
 from cli.render.moments import Moments
 from cli.render.paper import THEME
 from cli.ticket.gathering import view_of
+from cli.ticket.watch import _look
 from escalade.messages.views import Told
-from tests.cli.making import OPENED, entry, snapshot
+from tests.cli.making import OPENED, entry, fill, snapshot
+from worker.client import NoWorkerError, TicketClient
 
 KEY = "aaaaaaaaaa"
 WHEN = Moments(OPENED + timedelta(minutes=5))
@@ -54,3 +59,20 @@ def test_a_terminal_with_room_shows_the_whole_page() -> None:
     assert sum("happening" in line for line in lines) == SHOWN
     assert any("18 earlier lines" in line for line in lines)
     assert "happening 29" in "\n".join(lines[-2:])
+
+
+class NoWorker:
+    """A client for whose ticket no worker answers."""
+
+    async def view(self, key: str, **_: Any) -> None:
+        raise NoWorkerError(f"No worker answers for ticket {key}.")
+
+
+def test_a_watch_begins_with_what_the_store_last_heard_while_no_worker_answers_yet(place: Path) -> None:
+    client = cast(TicketClient, NoWorker())
+    fill(place, snapshot(KEY), entries=[entry(KEY, 1, "opened")])
+    found = asyncio.run(_look(client, KEY, None))
+    assert [one.what for one in found.entries] == ["opened"]
+    assert "what the store last heard" in found.notices[0]
+    with pytest.raises(NoWorkerError):
+        asyncio.run(_look(client, "bbbbbbbbbb", None))

@@ -299,3 +299,9 @@ def test_each_shell_has_a_completion_script(escalade: Run, shell: str) -> None:
 def test_completion_completes_commands(program: Run) -> None:
     done = program(_ESCALADE_COMPLETE="bash_complete", COMP_WORDS="escalade ticket esc", COMP_CWORD="2")
     assert done.out == "plain,escalate\n"
+
+
+@pytest.mark.parametrize("written", ["sev2", "SEV2", "P2", "error", "2 - High"])
+def test_a_severity_may_be_written_as_other_systems_call_it(escalade: Run, filled: Path, written: str) -> None:
+    listed = escalade("ticket", "list", "--severity", written, "--output", "json")
+    assert [row["key"] for row in listed.json["tickets"]] == ["bbbbbbbbbb"]
