@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from escalade.engine.calendars import open_time
-from escalade.engine.clockstate import TIER, ClockRun, Standstill, Stopped
+from escalade.engine.clockstate import TIER, ClockRun, Said, Standstill, Stopped
 from escalade.engine.draft import Draft
+from escalade.engine.exchange import heard
 from escalade.engine.points import label_of
 from escalade.engine.reckoning import Reckoning, pinned_clock, reckon
 from escalade.engine.state import TicketState
@@ -21,9 +22,6 @@ from escalade.time.instants import format_instant
 FIRST_RESPONSE: Final = "first_response"
 UPDATE: Final = "update"
 RESOLUTION: Final = "resolution"
-RESOLVED: Final = "resolved"
-"""Why a clock stood still between its resolution and its reopening."""
-
 LEDGER: Final = 200
 """Standstills that are kept one by one."""
 
@@ -73,6 +71,8 @@ def begin(d: Draft, *, anew: bool = False) -> None:
         if name == UPDATE and not (pinned.rhythm or pinned.opening_counts):
             continue
         start_clock(d, name, pinned, start)
+        if name == UPDATE and not pinned.rhythm:
+            state.said = [Said(at=start, what="message")]
     told_of_start(d, list(state.clocks), why or "the ticket was opened")
 
 
@@ -135,23 +135,32 @@ def follow(d: Draft) -> None:
             continue
         on = next((word for word in words if word in pinned.pause_on), "")
         if on and run.paused_at is None:
-            since = state.maintenance.since if on == "maintenance" and state.maintenance is not None else d.clock_at
-            at = max(since, run.started_at, *(pause.end for pause in run.pauses[-1:]))
+            at = max(_since(d, on), run.started_at, *(pause.end for pause in run.pauses[-1:]))
             state.clocks[name] = run.model_copy(update={"paused_at": at, "paused_on": on})
             stopped.append(state.clocks[name])
         elif not on and run.paused_at is not None:
-            state.clocks[name] = forgiven(d, _ended(d, run, d.resumed_at or d.clock_at))
+            state.clocks[name] = forgiven(d, run_again(d, run, d.resumed_at or d.clock_at))
             resumed.append(state.clocks[name])
     now = f"the ticket is {', '.join(word.replace(':', ' on the ') for word in words if word != 'pending')}"
-    said, data = _said(d, stopped)
+    said, data = said_of(d, stopped)
     if said:
         d.note("clock.paused", f"clocks stand still: {said}", now, clocks=data)
-    said, data = _said(d, resumed)
+    said, data = said_of(d, resumed)
     if said:
         d.note("clock.resumed", f"clocks run again: {said}", now, clocks=data)
 
 
-def _ended(d: Draft, run: ClockRun, at: datetime) -> ClockRun:
+def _since(d: Draft, on: str) -> datetime:
+    """From when on the ticket is what makes a clock stand still."""
+    state = d.state
+    if on == "maintenance" and state.maintenance is not None:
+        return state.maintenance.since
+    if state.pause is not None and state.pause.since < d.now:
+        return max(d.clock_at, state.pause.since)  # what is heard of now may have been before the pause
+    return d.clock_at
+
+
+def run_again(d: Draft, run: ClockRun, at: datetime) -> ClockRun:
     """The same clock, running again from an instant."""
     assert run.paused_at is not None
     pauses = list(run.pauses)
@@ -217,12 +226,20 @@ def retarget(d: Draft, why: str, *, raised: bool = False) -> None:
 # -- stopping -------------------------------------------------------------------------------------------------------
 
 
-def stop(d: Draft, name: str, by: Stopped, why: str) -> None:
-    """Stop a clock that runs: in time or not, by the stopping instant alone (decision 26)."""
+def stop(d: Draft, name: str, by: Stopped, why: str, *, at: datetime | None = None) -> None:
+    """Stop a clock that runs: in time or not, by the stopping instant alone (decision 26).
+
+    Args:
+        d: the decision in the making.
+        name: which clock.
+        by: what stops it.
+        why: the same in words.
+        at: the stopping instant; that of the event unless given.
+    """
     run = d.state.clocks.get(name)
     if run is None or not run.running:
         return
-    at = max(d.clock_at, run.started_at)
+    at = max(d.clock_at if at is None else at, run.started_at)
     read = _read(d, run)
     met = read.is_met(at) if read is not None and by != "ended" else None
     stopped = run.model_copy(update={"stopped_at": at, "stopped_by": by, "met": met})
@@ -250,13 +267,28 @@ def acknowledged(d: Draft) -> None:
     state = d.state
     pinned = state.policy.clocks.get(FIRST_RESPONSE) if state.policy is not None else None
     if pinned is not None and "acknowledgement" in pinned.stops_on:
-        stop(d, FIRST_RESPONSE, "acknowledgement", "somebody acknowledged, and this clock stops on that")
+        answered_first(d, "acknowledgement", "somebody acknowledged, and this clock stops on that")
+
+
+def answered_first(d: Draft, by: Stopped, why: str) -> None:
+    """The first response stops at the first of what stops it, in whatever order that is heard of (decision 29)."""
+    run = d.state.clocks.get(FIRST_RESPONSE)
+    if run is None:
+        return
+    if run.stopped_at is not None and run.stopped_by != "ended" and d.clock_at < run.stopped_at:
+        again = run.model_copy(update={"stopped_at": None, "stopped_by": None, "met": None})
+        d.state.clocks[FIRST_RESPONSE] = again
+        why += "; it was before what had stopped it, and is heard of only now"
+    stop(d, FIRST_RESPONSE, by, why)
 
 
 def resolved(d: Draft) -> None:
-    """It is solved: everything stops."""
+    """It is solved: everything stops, and what the customer wrote before is answered."""
     for name in list(d.state.clocks):
         stop(d, name, "resolution", "it was resolved")
+    pinned = d.state.policy.clocks.get(UPDATE) if d.state.policy is not None else None
+    if pinned is not None and not pinned.rhythm:
+        d.state.said = heard(d.state.said, d.clock_at, "resolution")
 
 
 def ended(d: Draft, why: str) -> None:
@@ -268,48 +300,6 @@ def ended(d: Draft, why: str) -> None:
 def left_tier(d: Draft, why: str) -> None:
     """It left its tier: what the tier promised is judged."""
     stop(d, TIER, "left", why)
-
-
-def reopened(d: Draft, why: str) -> None:
-    """It was not solved: its clocks are taken up again as the policy says (decision 28)."""
-    state, policy = d.state, _pinned(d)
-    if state.visit is None:
-        begin(d, anew=True)
-        return
-    if policy.on_reopen == "keep":
-        return
-    taken: list[str] = []
-    for name, run in list(state.clocks.items()):
-        pinned = pinned_clock(policy, run)
-        if pinned is None or run.stopped_by != "resolution" or run.stopped_at is None:
-            continue
-        if name == FIRST_RESPONSE and state.replied_at is not None:
-            continue
-        taken.append(name)
-        if policy.on_reopen == "restart":
-            start_clock(d, name, pinned, d.clock_at, tier=run.tier)
-            continue
-        # From the resolution to now it stood still; a standstill at the resolution goes on to here.
-        on, since = (run.paused_on, run.paused_at) if run.paused_at is not None else (RESOLVED, run.stopped_at)
-        again = run.model_copy(
-            update={
-                "stopped_at": None,
-                "stopped_by": None,
-                "met": None,
-                "paused_at": since,
-                "paused_on": on,
-                "budget": promise(pinned, state),
-            }
-        )
-        state.clocks[name] = forgiven(d, _ended(d, again, max(d.clock_at, run.stopped_at)))
-    if taken and policy.on_reopen == "restart":
-        told_of_start(d, taken, f"{why}; reopening restarts clocks here")
-    elif taken:
-        runs = [state.clocks[name] for name in taken]
-        said, data = _said(d, runs)
-        if said:
-            because = f"{why}; the time since the resolution does not count"
-            d.note("clock.resumed", f"clocks run again: {said}", because, clocks=data)
 
 
 # -- words ----------------------------------------------------------------------------------------------------------
@@ -332,7 +322,7 @@ def clock_data(read: Reckoning) -> dict[str, Any]:
     }
 
 
-def _said(d: Draft, runs: list[ClockRun]) -> tuple[str, dict[str, Any]]:
+def said_of(d: Draft, runs: list[ClockRun]) -> tuple[str, dict[str, Any]]:
     """What clocks have used and until when they run, in words and for programs; nothing of those without promise."""
     words, data = [], {}
     for run in runs:

@@ -75,6 +75,16 @@ class Unheard(BaseModel):
     said: list[str] = Field(default_factory=list)
 
 
+class Said(BaseModel):
+    """Something that was said to or by the customer, or the resolution, which answers everything before it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: Instant
+    """When it was said, whenever it was heard of."""
+    what: Literal["message", "reply", "resolution"]
+
+
 class TierUse(BaseModel):
     """How much of the time a tier has used."""
 

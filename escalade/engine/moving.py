@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalade.engine import clocks, maintenance
+from escalade.engine import clockreopening, clocks, maintenance
 from escalade.engine.calendars import opening
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind, expiry, next_round, resolve_limit, tier_limit
@@ -127,7 +127,7 @@ def reopened(d: Draft, why: str, cmd: Command | None) -> None:
         d.note("ticket.reopened", why, cmd.comment, actor=cmd.by, reopens=state.reopens)
     else:
         d.note("ticket.reopened", "reopened", why, reopens=state.reopens)
-    clocks.reopened(d, why)
+    clockreopening.reopened(d, why)
     tier = state.visit.tier if state.visit is not None else state.policy.start_at.get(state.ticket.severity, 0)
     enter(d, tier, d.now, why)
 

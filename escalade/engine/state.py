@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from escalade.effects import AnyEffect
 from escalade.engine.calendars import tier_time
-from escalade.engine.clockstate import ClockRun, TierUse, Unheard
+from escalade.engine.clockstate import ClockRun, Said, TierUse, Unheard
 from escalade.maintenance.pinned import PinnedWindow
 from escalade.messages.activities import Receipt
 from escalade.people.resolve import ContactPlan
@@ -229,10 +229,8 @@ class TicketState(BaseModel):
     """By name, those that stopped included."""
     unheard: Unheard | None = None
     """What clocks passed in closed time, and nobody was woken for."""
-    unanswered: list[Instant] = Field(default_factory=list)
-    """When the customer wrote what nobody has answered, in order: the update clock counts from the first of them."""
-    answered_at: Instant | None = None
-    """The latest public reply: what was written before it is answered, whenever it is heard of."""
+    said: list[Said] = Field(default_factory=list)
+    """The exchange with the customer, by its own instants: the update clock is derived from it (`exchange`)."""
     replied_at: Instant | None = None
     """The first public reply to the customer."""
     used: list[TierUse] = Field(default_factory=list)

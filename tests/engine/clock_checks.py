@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from escalade.engine import Decision, TicketState
-from escalade.engine.clocks import standing_on
+from escalade.engine.clocks import UPDATE, standing_on
 from escalade.engine.clockstate import ClockRun
+from escalade.engine.exchange import waits
 from escalade.engine.reckoning import Reckoning, pinned_clock, reckon
 from escalade.time.open_time import ALWAYS
 
@@ -47,7 +48,20 @@ def check_clocks(before: TicketState, decision: Decision, now: datetime) -> None
             assert found.consumed(now) <= earlier + ran, f"{name} has used more than it ran"
             if (was.pauses, was.paused_at) == (run.pauses, run.paused_at):
                 assert found.consumed(now) == earlier, f"{name} lost what it had used"
+    _check_exchange(state)
     _check_alarms(before, decision)
+
+
+def _check_exchange(state: TicketState) -> None:
+    """The update clock counts the newest time in which the customer waited, and no other."""
+    pinned = state.policy.clocks.get(UPDATE) if state.policy is not None else None
+    if pinned is None or pinned.rhythm or not state.status.is_open:
+        return
+    assert [each.at for each in state.said] == sorted(each.at for each in state.said)
+    run, found = state.clocks.get(UPDATE), waits(state.said)
+    waiting = bool(found) and found[-1].until is None
+    assert waiting == (run is not None and run.running), "the update clock does not run with the customer's waiting"
+    assert run is None or not waiting or run.started_at == found[-1].since
 
 
 def _check_stands(state: TicketState, run: ClockRun) -> None:

@@ -106,7 +106,9 @@ _ACTIONS = st.sampled_from(
         [],
     ]
 )
-_PAUSES = st.lists(st.sampled_from(["pending", "pending:customer", "snoozed", "investigating", "new"]), max_size=2)
+_PAUSES = st.lists(
+    st.sampled_from(["pending", "pending:customer", "snoozed", "investigating", "new", "maintenance"]), max_size=2
+)
 
 
 @st.composite
@@ -166,8 +168,8 @@ _FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "follow": {"stop": st.booleans()},
     "severity": {"severity": st.sampled_from(["sev1", "sev3", "sev5"])},
     "note": {"text": st.just("hm")},
-    "reply": {},
-    "message": {},
+    "reply": {"ago": st.sampled_from([0, 0, 1, 40, 3000])},
+    "message": {"ago": st.sampled_from([0, 0, 1, 40, 3000])},
     "merge": {"into": st.just("aaaaaaaaaa")},
     "reopen": {},
     "close": {},

@@ -124,6 +124,8 @@ class World:
         name, who, rung = fields.pop("name"), fields.pop("actor"), fields.pop("rung")
         by = Actor(kind="integration" if who == "monitor" else "person", id=who)
         asked = None if rung is None else self.state.rung + rung
+        if ago := fields.pop("ago", 0):
+            fields["at"] = self.now - timedelta(minutes=ago)
         self.happens(COMMANDS[name].model_validate({"by": by, "rung": asked, **fields}))
 
     def _due(self, step: Step) -> None:
