@@ -164,7 +164,7 @@ class Activities:
         """Work out calendars further, as they are configured now."""
         try:
             found = self._configuration.current.extended(
-                request.names, at=self._now(), since=request.since, months=request.months
+                request.names, at=request.at or self._now(), since=request.since, months=request.months
             )
         except EscaladeError as error:
             return CalendarsResult(error=error.message)

@@ -318,7 +318,7 @@ class EffectRunner:
     async def _extend(self, effect: ExtendCalendars) -> None:
         result = await workflow.execute_activity(
             contracts.calendars,
-            CalendarsRequest(names=effect.names, since=effect.since, months=effect.months),
+            CalendarsRequest(names=effect.names, since=effect.since, months=effect.months, at=workflow.now()),
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=5)),
             summary=f"work out {', '.join(effect.names)} further"[:200],

@@ -86,7 +86,8 @@ def _note(d: Draft, name: str, fresh: list[Passed]) -> str:
     else:
         text = f"{label}: {names} passed: {spent}, {until}"
     late, pauses = d.now - mine[-1].at, read.run.pauses
-    why = f"nobody looked for {format_duration(_whole(late))}" if late > timedelta(minutes=1) else mine[-1].why
+    # Nobody looked meanwhile, or what moved it there came later: a change of target, a message that was heard of late.
+    why = f"that was {format_duration(_whole(late))} ago" if late > timedelta(minutes=1) else mine[-1].why
     if late > PUNCTUAL and pauses and d.now - pauses[-1].end <= PUNCTUAL:
         why = "it was passed before the clock stood still, which is over now"
     data: dict[str, Any] = {"clock": name, "thresholds": [point.threshold for point in mine], **clock_data(read)}

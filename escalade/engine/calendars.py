@@ -53,10 +53,13 @@ def after(time: OpenTime, anchor: datetime, length: timedelta | Budget, *, began
         began: where the anchor was before pauses moved it; business days are counted out there.
 
     Returns:
-        The instant; the end of the horizon when it lies beyond. That is looked further long before it comes.
+        The instant; the end of the horizon when it lies beyond. That is looked further long before it comes. Where it
+        could not be, and the horizon has passed, the wall clock is better than nothing.
     """
     if time is ALWAYS and isinstance(length, timedelta):
         return anchor + length
+    if anchor > horizon_of(time):
+        return anchor + by_the_wall(length)
     try:
         if isinstance(length, Budget) and began in (None, anchor):
             return Clock(time, start=anchor, budget=length).due  # nothing has moved it: the time of day is kept
@@ -65,14 +68,24 @@ def after(time: OpenTime, anchor: datetime, length: timedelta | Budget, *, began
         return horizon_of(time)
 
 
+def by_the_wall(length: timedelta | Budget) -> timedelta:
+    """A length where no calendar says otherwise: a business day is a day."""
+    return length if isinstance(length, timedelta) else length.time + timedelta(days=length.days)
+
+
 def opening(time: OpenTime, at: datetime) -> datetime:
-    """The instant itself when it is open, else the next opening."""
-    if time is ALWAYS:
+    """The instant itself when it is open, else the next opening; beyond the horizon it counts as open."""
+    if time is ALWAYS or at > horizon_of(time):
         return at
     try:
         return time.next_opening(at)
     except HorizonError:
         return horizon_of(time)
+
+
+def is_open(time: OpenTime, at: datetime) -> bool:
+    """Whether it is open at an instant; beyond the horizon it counts as open: nobody is left waiting for ever."""
+    return at > horizon_of(time) or time.is_open(at)
 
 
 def horizon_of(time: OpenTime) -> datetime:
@@ -89,7 +102,7 @@ def kept(time: OpenTime, anchor: datetime, since: datetime, at: datetime) -> dat
         since: where the standstill began.
         at: where it ended.
     """
-    if time is ALWAYS:
+    if time is ALWAYS or at > horizon_of(time):
         return anchor + (at - since)
     ran = time.between(anchor, since)
     return time.add(at, -ran) if ran else at
@@ -104,6 +117,9 @@ def put_off(time: OpenTime, due: datetime, since: datetime, at: datetime) -> dat
         since: where the standstill began.
         at: where it ended.
     """
-    if time is ALWAYS:
+    if time is ALWAYS or at > horizon_of(time):
         return due + (at - since)
-    return time.add(at, time.between(since, due))
+    try:
+        return time.add(at, time.between(since, due))
+    except HorizonError:
+        return max(due, horizon_of(time))

@@ -46,7 +46,7 @@ def standing_on(state: TicketState) -> list[str]:
     words = [state.status.value]
     if state.pause is not None and state.pause.kind == "pending" and state.pause.on:
         words.insert(0, f"pending:{state.pause.on}")
-    if state.maintenance is not None:
+    if state.covered is not None or (state.maintenance is not None and state.pause is None):
         words.append("maintenance")
     return words
 
@@ -141,7 +141,8 @@ def follow(d: Draft) -> None:
         elif not on and run.paused_at is not None:
             state.clocks[name] = forgiven(d, run_again(d, run, d.resumed_at or d.clock_at))
             resumed.append(state.clocks[name])
-    now = f"the ticket is {', '.join(word.replace(':', ' on the ') for word in words if word != 'pending')}"
+    stands = [word.replace(":", " on the ") for word in words if word != "pending" or len(words) == 1]
+    now = f"the ticket is {', '.join('in maintenance' if word == 'maintenance' else word for word in stands)}"
     said, data = said_of(d, stopped)
     if said:
         d.note("clock.paused", f"clocks stand still: {said}", now, clocks=data)
@@ -153,8 +154,9 @@ def follow(d: Draft) -> None:
 def _since(d: Draft, on: str) -> datetime:
     """From when on the ticket is what makes a clock stand still."""
     state = d.state
-    if on == "maintenance" and state.maintenance is not None:
-        return state.maintenance.since
+    if on == "maintenance":
+        covering = state.covered.start if state.covered is not None else d.now
+        return state.maintenance.since if state.maintenance is not None and state.pause is None else covering
     if state.pause is not None and state.pause.since < d.now:
         return max(d.clock_at, state.pause.since)  # what is heard of now may have been before the pause
     return d.clock_at
@@ -175,8 +177,11 @@ def run_again(d: Draft, run: ClockRun, at: datetime) -> ClockRun:
     while len(pauses) > LEDGER:
         # The two oldest become one that begins later by what ran between them: nothing that was counted is lost.
         first, second = pauses[0], pauses[1]
-        ran = time.between(first.end, second.start)
-        start = time.add(first.start, ran) if ran else first.start
+        try:
+            ran = time.between(first.end, second.start)
+            start = time.add(first.start, ran) if ran else first.start
+        except HorizonError:
+            start = first.start + (second.start - first.end)
         pauses[:2] = [Standstill(start=min(start, second.end), end=second.end, on=first.on)]
     return run.model_copy(update={"pauses": pauses, "paused_at": None, "paused_on": ""})
 
@@ -186,7 +191,10 @@ def forgiven(d: Draft, run: ClockRun) -> ClockRun:
     read = _read(d, run)
     if read is None:
         return run
-    ahead = {text for text, at in read.thresholds() if at is not None and at > d.now}
+    try:
+        ahead = {text for text, at in read.thresholds() if at is not None and at > d.now}
+    except HorizonError:
+        return run  # some lie beyond the horizon, which is looked after
     return run.model_copy(update={"passed": [text for text in run.passed if text not in ahead]})
 
 

@@ -30,9 +30,13 @@ def clock_views(state: TicketState, at: datetime) -> list[ClockView]:
             if read is not None:
                 found.append(_view(state, read, at))
         except HorizonError:
-            title = label_of(state, run)
-            found.append(ClockView(name=run.name, title=title, state=_state(run), started_at=run.started_at))
+            found.append(_bare(state, run))
     return found
+
+
+def _bare(state: TicketState, run: ClockRun) -> ClockView:
+    """What can be said of a clock that leads beyond what its calendar was worked out for."""
+    return ClockView(name=run.name, title=label_of(state, run), state=_state(run), started_at=run.started_at)
 
 
 def _view(state: TicketState, read: Reckoning, at: datetime) -> ClockView:
@@ -80,7 +84,17 @@ def why(state: TicketState, name: str, at: datetime) -> ClockWhy | None:
         at: the instant that is asked about, UTC.
     """
     run = state.clocks.get(name)
-    read = reckon(state.policy, run) if run is not None and state.policy is not None else None
+    if run is None or state.policy is None:
+        return None
+    try:
+        return _why(state, run, at)
+    except HorizonError as beyond:
+        lines = [f"{label_of(state, run)}: {run.budget}, from {format_instant(run.started_at)}.", beyond.message]
+        return ClockWhy(clock=_bare(state, run), seconds=None, thresholds=[], explanation=lines)
+
+
+def _why(state: TicketState, run: ClockRun, at: datetime) -> ClockWhy | None:
+    read = reckon(state.policy, run) if state.policy is not None else None
     if read is None:
         return None
     thresholds = sorted(read.thresholds(), key=lambda each: (each[1] is None, each[1] or at))

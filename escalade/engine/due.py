@@ -8,10 +8,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from escalade.effects import ExtendCalendars, ResolveRound
-from escalade.engine.calendars import after, length_of, opening
+from escalade.engine.calendars import after, by_the_wall, horizon_of, length_of, opening
 from escalade.engine.points import next_points, worked_out_until
-from escalade.engine.reckoning import pinned_clock
-from escalade.engine.standing import next_cover
+from escalade.engine.standing import clocks_wait, next_cover
 from escalade.engine.state import BREATH, TicketState, Visit, rhythm
 from escalade.errors import HorizonError
 from escalade.policy.clocks import BREACH
@@ -101,6 +100,8 @@ def _dues(state: TicketState) -> Iterator[Due]:
         on = f" on the {pause.on}" if pause.on else ""
         why = f"{pause.kind}{on} by {pause.by} until {format_instant(pause.until)}"
         yield Due(pause.until, DueKind.PAUSE_ENDS, f"it comes back as {pause.status.value}", why)
+        if clocks_wait(state):
+            yield from _windows_in_a_pause(state)
         return
     if visit is None:
         return
@@ -110,19 +111,19 @@ def _dues(state: TicketState) -> Iterator[Due]:
         return
     others = [*_limits(state, visit), *(_rounds(state, visit) if visit.acknowledged_at is None else ())]
     yield from others
-    if (others or _waits_for_maintenance(state)) and (cover := next_cover(state)) is not None:
+    if (others or clocks_wait(state)) and (cover := next_cover(state)) is not None:
         # With nothing else due there is nothing to hold back: it may pass without waking anybody up, this included.
         what = f"maintenance until {format_instant(cover.end)}: nobody is paged"
         yield Due(cover.start, DueKind.MAINTENANCE_BEGINS, what, ", ".join(window.name for window in cover.windows))
 
 
-def _waits_for_maintenance(state: TicketState) -> bool:
-    """Whether a clock runs that is to stand still in maintenance: then its beginning must not pass unseen."""
-    policy = state.policy
-    if policy is None or not state.windows:
-        return False
-    found = (pinned_clock(policy, run) for run in state.clocks.values() if run.running)
-    return any(pinned is not None and "maintenance" in pinned.pause_on for pinned in found)
+def _windows_in_a_pause(state: TicketState) -> Iterator[Due]:
+    """Only clocks notice them then."""
+    if state.covered is not None:
+        yield Due(state.covered.end, DueKind.MAINTENANCE_ENDS, "maintenance ends: clocks run again", "it is paused")
+    elif (cover := next_cover(state)) is not None:
+        what = f"maintenance until {format_instant(cover.end)}: clocks stand still"
+        yield Due(cover.start, DueKind.MAINTENANCE_BEGINS, what, ", ".join(window.name for window in cover.windows))
 
 
 def earlier(first: datetime | None, second: datetime | None) -> datetime | None:
@@ -185,9 +186,10 @@ def _tick(state: TicketState, visit: Visit, last: datetime, every: timedelta | B
     pause, a tick that would page again on its heels is left out.
     """
     time = state.time
-    if time is ALWAYS and isinstance(every, timedelta):
-        derived = visit.t0 + ((last - visit.t0) // every + 1) * every
-        return derived + every if derived - last < min(BREATH, every / 2) else derived
+    if time is ALWAYS or last > horizon_of(time):
+        step = by_the_wall(every)
+        derived = visit.t0 + ((last - visit.t0) // step + 1) * step
+        return derived + step if derived - last < min(BREATH, step / 2) else derived
     try:
         step = length_of(time, visit.began_at or visit.t0, every)
         ran = time.between(visit.t0, last)
@@ -239,7 +241,8 @@ def _limits(state: TicketState, visit: Visit) -> Iterator[Due]:
 def _reminder(state: TicketState, at: datetime, lasts: timedelta | Budget) -> datetime:
     longest = timedelta(minutes=5)
     ahead = min(longest, lasts / 5) if isinstance(lasts, timedelta) else longest
-    return at - ahead if state.time is ALWAYS else state.time.add(at, -ahead)
+    beyond = state.time is ALWAYS or at > horizon_of(state.time)
+    return at - ahead if beyond else state.time.add(at, -ahead)
 
 
 def _onward(state: TicketState, visit: Visit) -> str:

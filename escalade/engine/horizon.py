@@ -41,8 +41,8 @@ def extended(d: Draft, event: CalendarsExtended) -> None:
     before = _dues(state)
     old = state.policy.calendars
     # One that was worked out for less than what is pinned, or is not configured any more, changes nothing.
-    new = {name: calendar for name, calendar in event.calendars.items() if name in old}
-    new = {name: calendar for name, calendar in new.items() if calendar.until > old[name].until}
+    known = {name: calendar for name, calendar in event.calendars.items() if name in old}
+    new = {name: calendar for name, calendar in known.items() if calendar.until > old[name].until}
     missing = sorted(set(old) - set(new))
     state.policy = state.policy.model_copy(update={"calendars": {**old, **new}})
     if new:
@@ -50,9 +50,11 @@ def extended(d: Draft, event: CalendarsExtended) -> None:
         text = f"calendars are worked out until {format_instant(until)}: {', '.join(sorted(new))}"
         d.note("calendar.extended", text, "their horizon came nearer", until=format_instant(until))
     if missing:
-        why = event.error or "not configured any more"
-        what = f"calendars could not be worked out further: {', '.join(missing)}; tried again in a week"
-        d.note("calendar.not_extended", what, why, calendars=missing)
+        gone = [name for name in missing if name not in known]
+        why = event.error or (f"not configured any more: {', '.join(gone)}" if gone else "no further than they are")
+        ends = format_instant(min(old[name].until for name in missing))
+        what = f"calendars could not be worked out further than {ends}: {', '.join(missing)}; tried again in a week"
+        d.note("calendar.not_extended", what, why, calendars=missing, until=ends)
     for name, due in _dues(state).items():
         if name in before and before[name] != due:
             text = f"{name.replace('_', ' ')}: due {before[name] or 'beyond the horizon'} → {due}"

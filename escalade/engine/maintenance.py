@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from escalade.effects import LookUpWindows, WindowsFound
-from escalade.engine import clocks
+from escalade.engine import clockcover, clocks
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind
 from escalade.engine.events import WindowsChanged
 from escalade.engine.ladder import punctual, rounds
 from escalade.engine.standing import ask_when_short, ask_windows, begin, begin_steps, next_cover, push_back
-from escalade.maintenance.pinned import PinnedWindow, cover_at, without_past
+from escalade.maintenance.pinned import PinnedWindow, Span, cover_at, without_past
 from escalade.messages.commands import Command
 from escalade.ticket import Status
 from escalade.time.durations import format_duration
@@ -25,6 +25,8 @@ from escalade.time.instants import format_instant
 def look(d: Draft) -> None:
     """Begin or end what is to begin or end by now. Whom to page then is for the caller: a command comes first."""
     state = d.state
+    if state.pause is not None and state.clocks:
+        clockcover.live_through(d, d.now)
     if not _may_stand(d):
         return
     if state.maintenance is not None and state.maintenance.until <= d.now:
@@ -53,12 +55,15 @@ def pause_began(d: Draft) -> None:
     active = d.state.maintenance
     if active is not None and d.state.pause is None:
         push_back(d, active.counted_from, d.now)
+        d.state.covered = Span(start=active.since, end=active.until)
         d.state.maintenance = active.model_copy(update={"counted_from": d.now})
 
 
 def pause_over(d: Draft, at: datetime) -> None:
     """A pause is over: a window may have opened or closed meanwhile."""
     state = d.state
+    clockcover.live_through(d, at)
+    state.covered = None
     if state.maintenance is not None and state.maintenance.until <= at:
         _end(d, at, t0=at, why="the window closed while it was paused", counted=False)
     elif state.maintenance is not None:
@@ -132,6 +137,8 @@ def _adjust(d: Draft, why: str) -> None:
         until = cover.end if cover is not None else d.now
         names = [window.name for window in cover.windows] if cover is not None else active.windows
         state.maintenance = active.model_copy(update={"until": until, "windows": names})
+    if state.pause is not None:
+        clockcover.adjust(d)
     if not _may_stand(d):
         return
     if active is not None and cover is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from escalade.engine import clocks, maintenance
+from escalade.engine.calendars import is_open
 from escalade.engine.draft import CALLS, Draft
 from escalade.engine.ladder import begin_round
 from escalade.engine.standing import push_back
@@ -87,7 +88,7 @@ def end_pause(d: Draft, at: datetime, why: str, *, actor: Actor | None = None) -
     d.note(f"{ended.kind}.ended", text, why, actor=actor or d.system, seconds=gap.total_seconds())
     maintenance.pause_over(d, at)
     if visit is not None and visit.acknowledged_at is None and not state.stands_still:
-        if not state.time.is_open(d.now):
+        if not is_open(state.time, d.now):
             # It pages when its tier opens: at once would be in closed time.
             visit.owed_at = d.now
             return
@@ -132,7 +133,7 @@ def resolve(d: Draft, cmd: Resolve) -> None:
     d.drop_steps()
     clocks.resolved(d)
     leave(d)
-    state.pause = state.maintenance = state.unheard = None
+    state.pause = state.maintenance = state.covered = state.unheard = None
     state.next_pass_at = None
     state.status = Status.RESOLVED
     state.resolved_at = d.now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from escalade.engine.calendars import open_time
+from escalade.engine.calendars import horizon_of, open_time
 from escalade.engine.clockstate import TIER, ClockRun
 from escalade.policy.clocks import BREACH
 from escalade.policy.pinned import PinnedClock, PinnedPolicy
@@ -49,8 +49,9 @@ class Reckoning:
         return timedelta(microseconds=self.clock.total) if self.promised else None
 
     def consumed(self, at: datetime) -> timedelta:
-        """The open time it has counted by an instant (or by its stop, or its present standstill)."""
-        return self.clock.consumed(min(each for each in (at, self.run.stopped_at, self.run.paused_at) if each))
+        """The open time it has counted by an instant, its stop, its present standstill, or the end of its horizon."""
+        ends = (at, self.run.stopped_at, self.run.paused_at, horizon_of(self.time))
+        return self.clock.consumed(min(each for each in ends if each))
 
     @property
     def due(self) -> datetime | None:

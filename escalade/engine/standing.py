@@ -11,6 +11,7 @@ from escalade.effects import LookUpWindows, RunStep
 from escalade.engine import clocks
 from escalade.engine.calendars import kept, put_off
 from escalade.engine.draft import Draft
+from escalade.engine.reckoning import pinned_clock
 from escalade.engine.state import Maintenance, TicketState
 from escalade.maintenance.pinned import Cover, cover_at, covers
 from escalade.time.instants import format_instant
@@ -25,6 +26,16 @@ def next_cover(state: TicketState) -> Cover | None:
         if cover.end > seen:
             return cover._replace(start=max(cover.start, seen))
     return None
+
+
+def clocks_wait(state: TicketState) -> bool:
+    """Whether a clock is to stand still in maintenance and stands still on nothing else: no window may pass unseen."""
+    policy = state.policy
+    if policy is None or not state.windows:
+        return False
+    runs = [run for run in state.clocks.values() if run.running and run.paused_on in ("", "maintenance")]
+    found = (pinned_clock(policy, run) for run in runs)
+    return any(pinned is not None and "maintenance" in pinned.pause_on for pinned in found)
 
 
 def begin(d: Draft, cover: Cover) -> None:

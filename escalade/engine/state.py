@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from escalade.effects import AnyEffect
 from escalade.engine.calendars import tier_time
 from escalade.engine.clockstate import ClockRun, Said, TierUse, Unheard
-from escalade.maintenance.pinned import PinnedWindow
+from escalade.maintenance.pinned import PinnedWindow, Span
 from escalade.messages.activities import Receipt
 from escalade.people.resolve import ContactPlan
 from escalade.policy.pinned import PinnedPolicy, PinnedTier, TierTimes
@@ -183,6 +183,8 @@ class TicketState(BaseModel):
     """The rung of the newest visit."""
     pause: Pause | None = None
     maintenance: Maintenance | None = None
+    covered: Span | None = None
+    """The window that covers it while it is paused: only clocks that stand still on maintenance notice."""
     windows: list[PinnedWindow] = Field(default_factory=list)
     """The maintenance windows that may concern it, now and later."""
     windows_seen: Instant | None = None

@@ -64,6 +64,8 @@ class CalendarsRequest(Sent):
     """How far back they have to reach."""
     months: int
     """How far ahead of now."""
+    at: Instant | None = None
+    """Now, as the ticket sees it: the worker's own clock may be off."""
 
 
 class CalendarsResult(Sent):

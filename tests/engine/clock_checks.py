@@ -9,21 +9,27 @@ from escalade.engine.clocks import UPDATE, standing_on
 from escalade.engine.clockstate import ClockRun
 from escalade.engine.exchange import waits
 from escalade.engine.reckoning import Reckoning, pinned_clock, reckon
+from escalade.engine.usage import between
+from escalade.errors import HorizonError
 from escalade.time.open_time import ALWAYS
 
 
-def read(state: TicketState, run: ClockRun) -> Reckoning:
-    """A clock of the ticket, read."""
+def read(state: TicketState, run: ClockRun) -> Reckoning | None:
+    """A clock of the ticket, read; None when it leads beyond what its calendar is worked out for."""
     assert state.policy is not None
-    found = reckon(state.policy, run)
-    assert found is not None
+    try:
+        found = reckon(state.policy, run)
+        assert found is not None
+        list(found.thresholds())
+    except HorizonError:
+        return None
     return found
 
 
 def clock_dues(state: TicketState) -> dict[str, datetime]:
     """When each clock that runs is due."""
-    found = {run.name: read(state, run).due for run in state.clocks.values() if run.running}
-    return {name: due for name, due in found.items() if due is not None}
+    found = {run.name: read(state, run) for run in state.clocks.values() if run.running}
+    return {name: each.due for name, each in found.items() if each is not None and each.due is not None}
 
 
 def check_clocks(before: TicketState, decision: Decision, now: datetime) -> None:
@@ -31,20 +37,23 @@ def check_clocks(before: TicketState, decision: Decision, now: datetime) -> None
     state = decision.state
     assert state.policy is not None or not state.clocks
     for name, run in state.clocks.items():
-        found = read(state, run)
         _check_stands(state, run)
         _check_ledger(run, now)
+        found = read(state, run)
+        if found is None:
+            continue
         _check_due(found)
         _check_stop(found)
         assert all(len(set(dues)) == len(dues) for dues in run.told.values()), "told twice for one due"
         was = before.clocks.get(name)
-        if was is not None and was.running and run.running and was.started_at == run.started_at:
-            earlier = read(before, was).consumed(now)
+        known = read(before, was) if was is not None else None
+        if was is not None and known is not None and was.running and run.running and was.started_at == run.started_at:
+            earlier = known.consumed(now)
             ran = timedelta(0)
             if was.paused_at is not None and run.paused_at is None:
                 # A pause that was found to have ended earlier: it has run since then.
                 resumed = run.pauses[-1].end if len(run.pauses) > len(was.pauses) else was.paused_at
-                ran = found.time.between(resumed, now)
+                ran = between(found.time, resumed, now)
             assert found.consumed(now) <= earlier + ran, f"{name} has used more than it ran"
             if (was.pauses, was.paused_at) == (run.pauses, run.paused_at):
                 assert found.consumed(now) == earlier, f"{name} lost what it had used"

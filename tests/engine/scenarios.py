@@ -38,6 +38,8 @@ class Scenario(NamedTuple):
     in_one: bool
     """Whether the sender asks the roster itself, where the shell lets it."""
     steps: list[Step]
+    horizon: timedelta | None = None
+    """How far its calendars are worked out, where that is short; and nobody works them out further."""
 
 
 def _by_severity(values: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, str]]:
@@ -240,4 +242,5 @@ def scenarios(draw: st.DrawFn, *, most: int = 40) -> Scenario:
         duty_in=draw(st.sampled_from([None, timedelta(minutes=7), timedelta(days=1)])),
         in_one=draw(st.booleans()),
         steps=draw(st.lists(steps(), min_size=most // 3, max_size=most)),
+        horizon=draw(st.sampled_from([None] * 4 + [timedelta(hours=2), timedelta(days=4)])),
     )

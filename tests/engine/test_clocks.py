@@ -355,24 +355,6 @@ def test_why_a_clock_is_due_then() -> None:
 # -- long lives ---------------------------------------------------------------------------------------------------
 
 
-def test_calendars_are_worked_out_further_long_before_their_horizon() -> None:
-    climb = climb_with({"resolution": office("8h", **PENDING)}, utc(2026, 3, 2, 9), OFFICE, pending_at_most="1500d")
-    climb.does("ana", "pending", **{"for": "1400d"})
-    climb.forward(days=1300)
-    assert [e.at.year for e in climb.noted("calendar.extended")] == [2028]
-    climb.forward(days=101)
-    assert clock(climb, "resolution").due is not None
-    assert clock(climb, "resolution").consumed > timedelta(0)
-
-
-def test_a_target_beyond_the_horizon_is_worked_out_at_once() -> None:
-    climb = climb_with({"resolution": office("900bd")}, utc(2026, 3, 2, 9), OFFICE)
-    climb.tick()
-    due = dues(climb)["resolution"]
-    assert due is not None
-    assert due.year == 2029
-
-
 def test_hundreds_of_pauses_lose_nothing_and_are_bounded() -> None:
     climb = climb_with({"resolution": office("900h", **PENDING)}, utc(2026, 3, 2, 9), OFFICE)
     for _ in range(300):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import tests.engine.clock_timelines  # noqa: F401 - adds its scenarios to the others
 from tests.engine.timelines import SCENARIOS, rendered
 
 KEPT = Path(__file__).parent / "golden"

@@ -107,6 +107,10 @@ class World:
         spec = PolicySpec.model_validate(scenario.policy)
         calendars = written_calendars(CALENDARS)
         pinned = compile_policy(spec, catch_all=["channel:last-resort"], calendars=calendars, at=START)
+        if scenario.horizon is not None:
+            until = START + scenario.horizon
+            short = {n: c.model_copy(update={"until": until}).sealed() for n, c in pinned.calendars.items()}
+            pinned = pinned.model_copy(update={"calendars": short})
         self.happens(Admitted(admission=Admission(policy=pinned, why="test", engine=ENGINE)))
 
     # -- what happens -----------------------------------------------------------------------------------------------
