@@ -53,8 +53,8 @@ def after(time: OpenTime, anchor: datetime, length: timedelta | Budget, *, began
         began: where the anchor was before pauses moved it; business days are counted out there.
 
     Returns:
-        The instant; the end of the horizon when it lies beyond. That is looked further long before it comes. Where it
-        could not be, and the horizon has passed, the wall clock is better than nothing.
+        The instant. The end of the horizon when it lies beyond: calendars are worked out further long before that.
+        Where they could not be, and it has passed, the wall clock is better than nothing.
     """
     if time is ALWAYS and isinstance(length, timedelta):
         return anchor + length
@@ -65,7 +65,12 @@ def after(time: OpenTime, anchor: datetime, length: timedelta | Budget, *, began
             return Clock(time, start=anchor, budget=length).due  # nothing has moved it: the time of day is kept
         return time.add(anchor, length_of(time, began or anchor, length))
     except HorizonError:
-        return horizon_of(time)
+        return beyond(time, anchor, length)
+
+
+def beyond(time: OpenTime, anchor: datetime, length: timedelta | Budget) -> datetime:
+    """Where a length is taken to end that leads beyond the horizon: there, and not before it has passed on the wall."""
+    return max(horizon_of(time), anchor + by_the_wall(length))
 
 
 def by_the_wall(length: timedelta | Budget) -> timedelta:
@@ -122,4 +127,4 @@ def put_off(time: OpenTime, due: datetime, since: datetime, at: datetime) -> dat
     try:
         return time.add(at, time.between(since, due))
     except HorizonError:
-        return max(due, horizon_of(time))
+        return beyond(time, due, at - since)

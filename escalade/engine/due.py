@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from escalade.effects import ExtendCalendars, ResolveRound
-from escalade.engine.calendars import after, by_the_wall, horizon_of, length_of, opening
+from escalade.engine.calendars import after, beyond, by_the_wall, horizon_of, length_of, opening
 from escalade.engine.points import next_points, worked_out_until
 from escalade.engine.standing import clocks_wait, next_cover
 from escalade.engine.state import BREATH, TicketState, Visit, rhythm
@@ -179,7 +179,7 @@ def next_round(state: TicketState, visit: Visit) -> datetime | None:
     return earlier(derived, visit.caps.get(DueKind.ROUND))
 
 
-def _tick(state: TicketState, visit: Visit, last: datetime, every: timedelta | Budget) -> datetime | None:
+def _tick(state: TicketState, visit: Visit, last: datetime, every: timedelta | Budget) -> datetime:
     """The next instant of the grid t0 + j·every after the last round; on open time, where the tier has a calendar.
 
     Lateness never adds up, and missed ticks collapse into one. When the last round was late, or made by the end of a
@@ -199,7 +199,7 @@ def _tick(state: TicketState, visit: Visit, last: datetime, every: timedelta | B
         # A repeat that would fall on a close comes with the next opening: nobody is paged in closed time.
         return time.add(visit.t0, ticks * step, "next_open")
     except HorizonError:
-        return None
+        return beyond(time, last, every)
 
 
 def _clocks(state: TicketState) -> Iterator[Due]:

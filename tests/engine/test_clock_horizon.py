@@ -129,3 +129,21 @@ def test_a_ladder_without_its_calendar_does_not_rush_to_its_end() -> None:
     assert climb.tier == "0"
     climb.forward(hours=8)
     assert climb.tier == "1"
+
+
+def test_at_the_very_end_of_its_horizon_nothing_spins_and_repeats_go_on() -> None:
+    tier = {
+        "name": "one",
+        "calendar": "office",
+        "acknowledge_within": "never",
+        "repeat_every": "2h",
+        "page": ["person:ana"],
+    }
+    start = utc(2026, 3, 2, 9)
+    pinned = policy(tier, calendars={"office": OFFICE}, at=start)
+    [until] = [calendar.until for calendar in pinned.calendars.values()]
+    late = until - timedelta(days=7)
+    climb = Climb(pinned, roster("ana"), Ticket(title="test"), start=late)
+    climb.forward(days=10)
+    since = climb.pages_of("person:ana", since=until + timedelta(days=1))
+    assert len(since) == 25, "every two hours of two days, around the clock: nothing says otherwise"
