@@ -44,6 +44,16 @@ class Recorded:
             for receipt in result.get("receipts", [])
         ]
 
+    def engines(self) -> set[int]:
+        """By which rules its tickets were admitted."""
+        return {
+            result["engine"]
+            for run in self.runs
+            for event in run.events
+            for result in _plain(event.activity_task_completed_event_attributes.result.payloads)
+            if "engine" in result
+        }
+
     def results(self) -> list[str]:
         """How each run ended."""
         return [_end(run) for run in self.runs]

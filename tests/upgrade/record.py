@@ -8,6 +8,7 @@ and leaves the open tickets of every installation stuck.
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -25,6 +26,10 @@ PEOPLE = {"ana": ["mail", "chat"], "bob": ["mail"], "cleo": ["mail"]}
 async def play(scenario: Scenario, time: TicketTime) -> list[WorkflowHistory]:
     """Let a scenario happen, and fetch the histories of its runs in the order in which they began."""
     with tempfile.TemporaryDirectory() as directory:
+        for name, calendar in scenario.calendars.items():
+            written = Path(directory) / "calendars" / f"{name}.yaml"
+            written.parent.mkdir(exist_ok=True)
+            written.write_text(json.dumps(calendar), encoding="utf-8")
         write_configuration(Path(directory), *scenario.tiers, people=PEOPLE, **scenario.policy)
         async with tower_of(time, Path(directory)) as there:
             return [run for climber in await scenario.play(there) for run in await _runs(there, climber)]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from escalade.maintenance.window import WindowSpec
+from escalade.ticket import Actor
 from tests.tower import Climber, Tower
+from worker.maintenance import tell_tickets
 
 Play = Callable[[Tower], Awaitable[list[Climber]]]
 
@@ -32,6 +35,8 @@ class Scenario:
     policy: dict[str, Any] = field(default_factory=dict)
     hasty: bool = False
     """On a server that suggests continue-as-new all the time."""
+    calendars: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """As people write them, by name."""
 
 
 SCENARIOS: dict[str, Scenario] = {}
@@ -186,4 +191,85 @@ async def opened_under_another_id(there: Tower) -> list[Climber]:
     await ticket.forward(minutes=10)
     await ticket.handle.signal("resolve", {"by": "nagios", "close": True, "event_id": "over"})
     await ticket.handle.result()
+    return [ticket]
+
+
+# -- engine 3: clocks -----------------------------------------------------------------------------------------------
+
+QUIET = {"name": "one", "page": ["person:ana"], "acknowledge_within": "never", "repeat_every": "60d"}
+DESK = {**QUIET, "calendar": "desk"}
+EXPERTS = {
+    **QUIET,
+    "name": "two",
+    "page": ["person:bob"],
+    "clock": {"target": "2h", "warn_at": [50], "calendar": "desk"},
+}
+EVERY_DAY: dict[str, dict[str, Any]] = {
+    "desk": {"calendar": "desk", "zone": "Europe/Paris", "hours": {"every day": "00:00-24:00"}}
+}
+"""Open all the time, so that it does not matter on which day it is recorded."""
+CLOCKS: dict[str, dict[str, Any]] = {
+    "first_response": {"target": "1h", "warn_at": [50]},
+    "update": {"target": "30m", "calendar": "desk"},
+    "resolution": {
+        "target": "6h",
+        "warn_at": ["-1h"],
+        "calendar": "desk",
+        "pause_on": ["pending", "maintenance"],
+        "on": {"breach": [{"raise_severity": "sev2"}, {"climb": "next"}, {"notify": ["person:cleo"]}]},
+    },
+}
+
+
+@scenario(tiers=[DESK, EXPERTS], policy={"clocks": CLOCKS}, calendars=EVERY_DAY)
+async def clocks_warn_stand_still_and_climb(there: Tower) -> list[Climber]:
+    ticket = await there.open("invoice wrong")
+    await ticket.forward(minutes=31)
+    await ticket.does("ana", "reply", text="we look at it")
+    await ticket.does("cleo", "message", text="and now?")
+    await ticket.forward(minutes=31)
+    await ticket.does("ana", "reply", text="still looking")
+    await ticket.does("ana", "pending", on="customer", **{"for": timedelta(hours=3)})
+    await ticket.forward(minutes=50)
+    await ticket.does("cleo", "message", text="here are the logs")
+    await ticket.does("ana", "reply", text="thank you")
+    await ticket.forward(hours=5)
+    await ticket.does("bob", "acknowledge")
+    await ticket.forward(minutes=65)
+    await ticket.does("bob", "resolve")
+    await ticket.forward(minutes=10)
+    await ticket.does("ana", "reopen", reason="not solved")
+    await ticket.settled()
+    await _closed(ticket, "bob")
+    return [ticket]
+
+
+@scenario(
+    tiers=[QUIET], policy={"clocks": {"resolution": {"target": "2h", "warn_at": [50], "pause_on": ["maintenance"]}}}
+)
+async def a_clock_stands_still_in_maintenance(there: Tower) -> list[Climber]:
+    ticket = await there.open("the shop is slow", service="shop")
+    begin = datetime.now(UTC) + timedelta(minutes=30)
+    window = WindowSpec.model_validate({"match": {"service": "shop"}, "start": begin, "lasts": timedelta(hours=1)})
+    there.store.add_window("patching", window, by=Actor(kind="person", id="ana", via="test"))
+    await tell_tickets(there.client, [ticket.key])
+    await ticket.settled()
+    await ticket.forward(hours=2, minutes=10)
+    await ticket.does("ana", "snooze", **{"for": timedelta(hours=5)})
+    await ticket.forward(hours=1)
+    await _closed(ticket)
+    return [ticket]
+
+
+@scenario(
+    tiers=[DESK],
+    policy={"clocks": {"resolution": CLOCKS["resolution"] | {"on": {}}}, "pending_at_most": "2000d"},
+    calendars=EVERY_DAY,
+)
+async def calendars_are_worked_out_further(there: Tower) -> list[Climber]:
+    ticket = await there.open("for the next year but two", status="pending")
+    await ticket.does("ana", "pending", on="vendor", **{"for": timedelta(days=1300)})
+    await ticket.forward(days=1000)
+    await ticket.forward(days=301)
+    await _closed(ticket)
     return [ticket]

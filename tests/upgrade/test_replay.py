@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from escalade.engine.state import ENGINE
 from tests.upgrade import histories
 from tests.upgrade.scenarios import SCENARIOS
 
@@ -105,7 +106,50 @@ CONTENT = {
         [ANA],
         ["closed"],
     ),
+    "clocks-warn-stand-still-and-climb": Content(
+        [
+            *["ticket.opened", "ticket.admitted", "clock.started", "tier.entered", "round.started"],
+            # The first response warns and is met, the update is missed, …
+            *["clock.warned", "customer.answered", "clock.met", "tier.first_work"],
+            *["customer.message", "clock.started", "clock.breached", "customer.answered", "clock.missed"],
+            # … the resolution stands still while the customer is waited for, warns, and its breach climbs, …
+            *["ticket.pending", "clock.paused"],
+            *["customer.message", "clock.started", "pending.ended", "round.started", "clock.resumed"],
+            *["customer.answered", "clock.met"],
+            *["clock.warned", "clock.breached", "ticket.severity", "tier.left", "tier.entered", "clock.started"],
+            *["round.started", "ticket.acknowledged", "tier.first_work", "clock.warned"],
+            # … and what was resolved goes on with what was left when it is reopened.
+            *["clock.missed", "clock.met", "ticket.resolved", "ticket.reopened", "clock.resumed"],
+            *["tier.left", "tier.entered", "round.started", "tier.first_work", "clock.missed", "clock.met", *ENDS],
+        ],
+        [*[ANA] * 5, *[BOB] * 5, "person:cleo by mail: accepted"],
+        ["closed"],
+    ),
+    "a-clock-stands-still-in-maintenance": Content(
+        [
+            *["ticket.opened", "ticket.admitted", "clock.started", "tier.entered", "round.started"],
+            *["maintenance.known", "maintenance.began", "clock.paused", "clock.resumed", "maintenance.ended"],
+            *["round.started", "clock.warned", "ticket.snoozed", "tier.first_work", "clock.breached", "clock.missed"],
+            *ENDS,
+        ],
+        [ANA] * 4,
+        ["closed"],
+    ),
+    "calendars-are-worked-out-further": Content(
+        [
+            *["ticket.opened", "ticket.admitted", "clock.started", "ticket.pending", "tier.entered", "clock.paused"],
+            *["ticket.pending", "calendar.extended", "pending.ended", "round.started", "clock.resumed"],
+            *["clock.warned", "clock.breached", "tier.first_work", "clock.missed", *ENDS],
+        ],
+        [ANA] * 3,
+        ["continued_as_new", "closed"],
+    ),
 }
+BY_THE_NEWEST_RULES = [
+    "clocks-warn-stand-still-and-climb",
+    "a-clock-stands-still-in-maintenance",
+    "calendars-are-worked-out-further",
+]
 
 
 def replayed(*options: str, seed: int) -> dict[str, str]:
@@ -136,6 +180,11 @@ def test_a_recording_holds_what_its_name_says(name: str) -> None:
     ends = [" ".join(result.split()[:2]) for result in recorded.results()]
     # How many runs a chain has depends on when a server suggests the next one; that it is one does not.
     assert list(dict.fromkeys(ends)) == expected.results
+
+
+@pytest.mark.parametrize("name", BY_THE_NEWEST_RULES)
+def test_the_newest_rules_are_recorded_too(name: str) -> None:
+    assert histories.read(name).engines() == {ENGINE}
 
 
 @pytest.mark.parametrize("seed", [0, 4242])
