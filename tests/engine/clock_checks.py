@@ -92,11 +92,13 @@ def _check_ledger(run: ClockRun, now: datetime) -> None:
 
 
 def _check_due(found: Reckoning) -> None:
-    """A due is never in closed time, unless at a close; with `next_open` it is in open time."""
+    """Neither a due nor a warning is in closed time, unless at a close; with `next_open` it is in open time."""
     due, time = found.due, found.time
     if due is None or time is ALWAYS:
         return
-    assert time.is_open(due) or time.last_closing(due) == due, f"due in closed time: {due}"
+    for text, at in found.thresholds():
+        if at is not None:
+            assert time.is_open(at) or time.last_closing(at) == at, f"{text} in closed time: {at}"
 
 
 def _check_stop(found: Reckoning) -> None:

@@ -153,13 +153,42 @@ def test_ZM2_a_severity_without_promise_has_no_clocks_and_coming_back_has_them_a
 def test_ZM9_what_counts_while_it_waits_to_be_closed_does_not() -> None:
     clocks = {"resolution": {"target": "4h", "pause_on": ["pending:problem"]}}
     climb = climb_with(clocks, utc(2026, 3, 2, 9))
-    climb.forward(minutes=90)
+    climb.forward(minutes=60)
+    climb.does("ana", "status", status="investigating")
+    climb.forward(minutes=30)
     climb.does("ana", "pending", on="problem")
-    climb.forward(hours=5)
+    climb.forward(minutes=30)
+    assert clock(climb, "resolution").consumed == timedelta(minutes=90)
+    climb.does("ana", "resolve", close=True)
     assert clock(climb, "resolution").consumed == timedelta(minutes=90)
 
 
 GL = hours("UTC", monday_friday="08:00-20:00")
+GL_L = hours("UTC", monday="10:30-19:00", tuesday_friday="08:30-19:00")
+
+
+def test_GL1_a_level_before_the_due_is_told_at_its_instant() -> None:
+    climb = climb_with({"resolution": office("30m", warn_at=["-10m"])}, utc(2034, 6, 9, 8, 46, 12), GL_L)
+    climb.forward(hours=1)
+    told = [(e.kind, e.at) for e in climb.entries if e.kind in ("clock.warned", "clock.breached")]
+    assert told == [("clock.warned", utc(2034, 6, 9, 9, 6, 12)), ("clock.breached", utc(2034, 6, 9, 9, 16, 12))]
+
+
+@pytest.mark.parametrize(
+    ("end_of_day", "level", "warned", "due"),
+    [
+        (False, "-8h", utc(2034, 6, 15, 11, 16, 12), utc(2034, 6, 16, 8, 46, 12)),
+        (True, "-2bd", utc(2034, 6, 14, 19), utc(2034, 6, 16, 19)),
+    ],
+    ids=["time of day", "end of day"],
+)
+def test_GL5_a_target_in_business_days(level: str, warned: datetime, due: datetime, *, end_of_day: bool) -> None:
+    clocks = {"resolution": office("5bd", warn_at=[level], end_of_day=end_of_day)}
+    climb = climb_with(clocks, utc(2034, 6, 9, 8, 46, 12), GL_L)
+    assert dues(climb)["resolution"] == due
+    climb.forward(days=10)
+    told = [(e.kind, e.at) for e in climb.entries if e.kind in ("clock.warned", "clock.breached")]
+    assert told == [("clock.warned", warned), ("clock.breached", due)]
 
 
 def test_GL8_another_target_keeps_the_start_and_moves_the_thresholds() -> None:
@@ -178,16 +207,19 @@ def test_GL8_another_target_keeps_the_start_and_moves_the_thresholds() -> None:
     assert "4h until 2034-08-16T17:00:00Z → 2h until 2034-08-16T15:00:00Z" in changed.what
 
 
-def test_GL10_a_clock_counts_from_the_opening_where_it_began_and_that_of_a_tier_from_the_entry() -> None:
+@pytest.mark.parametrize(("own", "due"), [("2h", 12), ("8h", 18)])
+def test_GL10_a_clock_counts_from_the_opening_where_it_began_and_that_of_a_tier_from_the_entry(
+    own: str, due: int
+) -> None:
     began = utc(2034, 8, 16, 9)
     ticket = Ticket(title="test", opened_at=began, backdate=True)
-    tier = {"clock": {"target": "2h", "calendar": "office"}}
+    tier = {"clock": {"target": own, "calendar": "office"}}
     clocks = {"first_response": office("4h"), "resolution": office("12h")}
     climb = climb_with(clocks, utc(2034, 8, 16, 10), GL, ticket=ticket, tier=tier)
     assert dues(climb) == {
         "first_response": utc(2034, 8, 16, 13),
         "resolution": utc(2034, 8, 17, 9),
-        "tier": utc(2034, 8, 16, 12),
+        "tier": utc(2034, 8, 16, due),
     }
     plain = climb_with(clocks, utc(2034, 8, 16, 10), GL, ticket=ticket.model_copy(update={"backdate": False}))
     assert dues(plain)["first_response"] == utc(2034, 8, 16, 14)
@@ -251,17 +283,22 @@ def test_RT3_what_is_stalled_is_left_alone() -> None:
 
 
 def test_SN3_nearly_all_of_it_is_no_breach() -> None:
-    climb = climb_with({"resolution": {"target": "20000s", "warn_at": [99.995]}}, utc(2026, 3, 2, 9))
+    climb = climb_with({"resolution": {"target": "20000s", "warn_at": [99.951, 99.995]}}, utc(2026, 3, 2, 9))
     climb.forward(seconds=19999)
-    assert climb.noted("clock.warned")[0].data["thresholds"] == ["99.995%"]
+    warned = [(e.data["thresholds"], e.at) for e in climb.noted("clock.warned")]
+    start = utc(2026, 3, 2, 9)
+    assert warned == [
+        (["99.951%"], start + timedelta(seconds=19990.2)),
+        (["99.995%"], start + timedelta(seconds=19999)),
+    ]
+    assert clock(climb, "resolution").breached is False
     assert not climb.noted("clock.breached")
     climb.does("ana", "resolve")
     assert clock(climb, "resolution").met is True
 
 
 def test_SN4_two_reminders_ten_minutes_apart_and_up_at_thirty() -> None:
-    on = {"10m": None, "breach": {"climb": "next"}}
-    del on["10m"]
+    on = {"breach": {"climb": "next"}}
     climb = climb_with({"resolution": {"target": "30m", "warn_at": ["-20m", "-10m"], "on": on}}, utc(2026, 3, 2, 9))
     climb.forward(minutes=29)
     assert [(entry.at - climb.state.opened_at) // timedelta(minutes=1) for entry in climb.noted("clock.warned")] == [
@@ -271,3 +308,30 @@ def test_SN4_two_reminders_ten_minutes_apart_and_up_at_thirty() -> None:
     assert climb.tier == "one"
     climb.forward(minutes=1)
     assert climb.tier == "two"
+
+
+FR_DAY = hours("UTC", monday_friday="10:00-18:00")
+FR_FIRST = {"sev1": "30m", "sev2": "1h", "default": "24h"}
+FR_RESOLUTION = {"sev1": "2h", "sev2": "4h", "default": "72h"}
+
+
+@pytest.mark.parametrize(
+    ("severity", "opened", "first", "resolution"),
+    [
+        (Severity.SEV2, utc(2024, 1, 15, 8), utc(2024, 1, 15, 11), utc(2024, 1, 15, 14)),
+        (Severity.SEV1, utc(2024, 1, 15, 20), utc(2024, 1, 16, 10, 30), utc(2024, 1, 16, 12)),
+        (Severity.SEV1, utc(2024, 1, 19, 17), utc(2024, 1, 19, 17, 30), utc(2024, 1, 22, 11)),
+        (Severity.SEV2, utc(2024, 1, 19, 19), utc(2024, 1, 22, 11), utc(2024, 1, 22, 14)),
+        (Severity.SEV4, utc(2024, 1, 20, 15), utc(2024, 1, 24, 18), utc(2024, 2, 1, 18)),
+    ],
+    ids=["high", "urgent, evening", "urgent, Friday", "high, Friday evening", "low, Saturday"],
+)
+def test_FR1_targets_by_severity(severity: Severity, opened: datetime, first: datetime, resolution: datetime) -> None:
+    clocks = {"first_response": office(FR_FIRST), "resolution": office(FR_RESOLUTION)}
+    climb = climb_with(clocks, opened, FR_DAY, ticket=Ticket(title="test", severity=severity))
+    assert dues(climb) == {"first_response": first, "resolution": resolution}
+    climb.forward(days=20)
+    assert [(e.data["clock"], e.at) for e in climb.noted("clock.breached")] == [
+        ("first_response", first),
+        ("resolution", resolution),
+    ]

@@ -207,6 +207,49 @@ def test_a_reply_before_the_resolution_that_is_heard_of_after_it_is_what_stopped
     assert clock(climb, "first_response").met is True
 
 
+def test_a_resolution_and_a_pending_that_arrive_late_count_from_where_a_door_received_them() -> None:
+    climb = climb_with({"resolution": {"target": "1h", **PENDING}}, START)
+    climb.forward(minutes=30)
+    climb.does("ana", "pending", at=START + timedelta(minutes=20), **{"for": "1h"})
+    assert clock(climb, "resolution").consumed == timedelta(minutes=20)
+    climb.forward(minutes=20)
+    climb.does("ana", "resume", at=START + timedelta(minutes=40))
+    climb.forward(minutes=50)
+    assert clock(climb, "resolution").consumed == timedelta(minutes=80), "twenty, and sixty since the fortieth"
+    climb.hears("mail", "resolve", at=START + timedelta(minutes=80))
+    found = clock(climb, "resolution")
+    assert (found.met, found.stopped_at) == (True, START + timedelta(minutes=80))
+    assert climb.state.resolved_at == climb.now, "the ladder goes by the arrival"
+
+
+def test_an_acknowledgement_heard_of_late_makes_met_what_a_reply_had_missed() -> None:
+    climb = climb_with({"first_response": {"target": "30m", "stops_on": ["acknowledgement"]}}, START)
+    climb.forward(minutes=40)
+    climb.does("ana", "reply")
+    assert clock(climb, "first_response").met is False
+    climb.does("ana", "acknowledge", at=START + timedelta(minutes=25))
+    assert clock(climb, "first_response").met is True
+
+
+def test_another_target_keeps_the_pauses_and_counts_them_in_the_clocks_own_calendar() -> None:
+    climb = climb_with({"resolution": office({"sev2": "4h", "default": "8h"}, **PENDING)}, utc(2026, 3, 6, 15), OFFICE)
+    climb.forward(hours=1)
+    climb.does("ana", "pending", **{"for": "69h"})  # Friday 17:00 to Monday 14:00: six hours of the office
+    climb.forward(hours=70)
+    assert dues(climb)["resolution"] == utc(2026, 3, 10, 11)
+    before = climb.state.clocks["resolution"].pauses
+    climb.does("ana", "severity", severity="sev2")
+    assert climb.state.clocks["resolution"].pauses == before != []
+    assert dues(climb)["resolution"] == utc(2026, 3, 9, 16)
+
+
+def test_a_clock_whose_calendar_is_not_pinned_says_so_and_does_not_count_in_silence() -> None:
+    pinned = policy(QUIET, calendars={"office": OFFICE}, clocks={"resolution": office("4h")})
+    climb = Climb(pinned.model_copy(update={"calendars": {}}), roster("ana"))
+    [told] = climb.noted("clock.unarmed")
+    assert "office is not there" in told.what
+
+
 def test_an_instant_that_is_still_to_come_is_now() -> None:
     climb = climb_with({"first_response": {"target": "1h"}}, START)
     climb.does("ana", "reply", at=START + timedelta(days=3))
@@ -321,6 +364,15 @@ def test_the_clock_of_a_tier_begins_with_each_entry_and_is_judged_when_it_is_lef
     climb.forward(minutes=31)
     climb.does("ana", "reassign", to="cyd")
     assert clock(climb, "tier").breached, "who answers for it changed, not the tier"
+
+
+def test_the_clock_of_a_tier_goes_on_with_what_was_left_when_its_ticket_is_reopened() -> None:
+    climb = climb_with({}, START, tier={"clock": {"target": "30m"}})
+    climb.forward(minutes=20)
+    climb.does("ana", "resolve")
+    climb.forward(hours=5)
+    climb.does("ana", "reopen")
+    assert dues(climb)["tier"] == climb.now + timedelta(minutes=10)
 
 
 def test_what_each_tier_used_is_told_when_it_is_resolved_and_so_far_before() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from escalade.errors import HorizonError
 from escalade.time.business import BusinessTime
 from escalade.time.calendar import CalendarSpec
 from escalade.time.compile import compile_calendar
@@ -127,3 +129,19 @@ def test_business_days_are_those_that_are_counted(plan: Plan, asked: list[tuple[
         at = plan.since + MINUTE * start
         same(lambda: counted.add_days(start, days, boundary=boundary), lambda: time.add_days(at, days, boundary), plan)  # noqa: B023
         same(lambda: counted.add_days(start, -days), lambda: time.add_days(at, -days), plan)  # noqa: B023
+
+
+@fuzz(50)
+@given(plans(), st.integers(-1, 10), st.lists(st.tuples(minutes, lengths, boundaries), min_size=6, max_size=6))
+def test_a_holiday_more_makes_nothing_due_earlier(plan: Plan, day: int, asked: list[tuple[int, int, Boundary]]) -> None:
+    more = replace(plan, holidays=plan.holidays | {plan.base + timedelta(days=day)})
+    assume(Counted(more).minutes)
+    time, closed = real(plan), real(more)
+    for start, length, boundary in asked:
+        at, by, days = plan.since + MINUTE * start, MINUTE * length, length % 4 + 1
+        try:
+            later = closed.add(at, by, boundary), closed.add_days(at, days, boundary)
+        except HorizonError:
+            continue  # so late that the calendar does not reach so far
+        assert later[0] >= time.add(at, by, boundary)
+        assert later[1] >= time.add_days(at, days, boundary)

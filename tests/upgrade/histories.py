@@ -15,6 +15,8 @@ from temporalio.client import WorkflowHistory
 
 HOME = Path(__file__).parent / "histories"
 _IDENTITY = re.compile(r'("identity": )"[^"]*"')
+_STICKY = re.compile(r'("name": )"\d+@[^"]*"')
+"""A worker's own queue is named after its process and its machine."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,10 @@ def write(name: str, runs: list[WorkflowHistory]) -> Path:
     HOME.mkdir(exist_ok=True)
     kept = [{"workflow_id": run.workflow_id, "history": json.loads(run.to_json())} for run in runs]
     path = HOME / f"{name}.json"
-    path.write_text(_IDENTITY.sub(r'\1"recorder"', json.dumps(kept, indent=None)) + "\n", encoding="utf-8")
+    text = json.dumps(kept, indent=None)
+    for name_of_machine in (_IDENTITY, _STICKY):
+        text = name_of_machine.sub(r'\1"recorder"', text)
+    path.write_text(text + "\n", encoding="utf-8")
     return path
 
 
