@@ -50,10 +50,10 @@ def check_clocks(before: TicketState, decision: Decision, now: datetime) -> None
         if was is not None and known is not None and was.running and run.running and was.started_at == run.started_at:
             earlier = known.consumed(now)
             ran = timedelta(0)
-            if was.paused_at is not None and run.paused_at is None:
-                # A pause that was found to have ended earlier: it has run since then.
-                resumed = run.pauses[-1].end if len(run.pauses) > len(was.pauses) else was.paused_at
-                ran = between(found.time, resumed, now)
+            ended = [pause.end for pause in run.pauses if was.paused_at is not None and pause.end >= was.paused_at]
+            if was.paused_at is not None and (ended or run.paused_at is None):
+                # Its standstill was found to have ended earlier: it has run since then, and may have stood still again.
+                ran = between(found.time, min(ended, default=was.paused_at), now)
             assert found.consumed(now) <= earlier + ran, f"{name} has used more than it ran"
             if (was.pauses, was.paused_at) == (run.pauses, run.paused_at):
                 assert found.consumed(now) == earlier, f"{name} lost what it had used"
