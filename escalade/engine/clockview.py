@@ -98,7 +98,7 @@ def _why(state: TicketState, run: ClockRun, at: datetime) -> ClockWhy | None:
     if read is None:
         return None
     thresholds = sorted(read.thresholds(), key=lambda each: (each[1] is None, each[1] or at))
-    seen_until = min(at, run.stopped_at) if run is not None and run.stopped_at is not None else at
+    seen_until = min(at, run.stopped_at) if run.stopped_at is not None else at
     return ClockWhy(
         clock=_view(state, read, at),
         seconds=read.length.total_seconds() if read.length is not None else None,
