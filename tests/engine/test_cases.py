@@ -1,10 +1,10 @@
 """Cases of other systems' test suites, and mistakes of others, at the level of the engine.
 
-Here are the ladder cases E1, E3, E4 and E11, and M1, M3 and M5. Weekly rotations (R4's weekly lengths, R11) are in
-`tests/people/test_rotation.py`. Others are not ours (E2, stored step numbers; E15, heartbeats; A1-A3, grouping of
-alerts) or need what later work brings: E6 (moving a ticket to another policy), E7 (maintenance windows), E12, E13 and
-E16 (rules and windows), E18 and E19 (budgets, digests), R1, R3, R7 and R9 (rotations other than weekly), S1, S4 and
-S7 (restrictions, overrides), A4 (time intervals).
+Here are the ladder cases E1, E3, E4 and E11, and M1, M3 and M5. Elsewhere: E7 in `tests/workflows/test_maintenance.py`,
+E13 in `test_tier_calendars.py`, the rotations and schedules (R, S, A4) in `tests/people/`, the limits and digests that
+stand for E18 and E19 in `test_crowding.py` and `tests/workflows/test_capacity.py`. Not ours: E2 (stored step numbers),
+E15 (heartbeats), A1-A3 (grouping of alerts), E18's refusal (ours delays). Of work that is still to come: E6 (moving a
+ticket to another policy), E12 and E14 (conditions on how many alert), E16 (closing by age).
 """
 
 # ruff: noqa: N802 - tests are named by the ids of their cases

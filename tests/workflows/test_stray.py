@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -21,13 +22,20 @@ from tests.workflows.conftest import MakeTower
 ONE = {"name": "one", "page": ["person:ana"], "acknowledge_within": "15m", "repeat_every": "10m"}
 
 
+@pytest.fixture
+async def there(tower: MakeTower) -> AsyncIterator[Tower]:
+    """Its time stands still, also for the tickets that activities open."""
+    made = await tower(ONE)
+    with made.time.standing():
+        yield made
+
+
 async def start(there: Tower, wrong: str, *args: Any, **more: Any) -> Climber:
     """Start one under an id of one's own."""
     climber = there.adopt(wrong)
-    with there.time.standing():
-        climber.handle = await there.client.start_workflow(
-            "TicketWorkflow", args=args, id=wrong, task_queue="escalade-tickets", **more
-        )
+    climber.handle = await there.client.start_workflow(
+        "TicketWorkflow", args=args, id=wrong, task_queue="escalade-tickets", **more
+    )
     return climber
 
 
@@ -35,8 +43,8 @@ def a_name() -> str:
     return f"outage-{uuid.uuid4().hex}"
 
 
-async def test_a_ticket_started_under_another_id_pages_from_where_commands_can_reach_it(tower: MakeTower) -> None:
-    there, wrong = await tower(ONE), a_name()
+async def test_a_ticket_started_under_another_id_pages_from_where_commands_can_reach_it(there: Tower) -> None:
+    wrong = a_name()
     stray = await start(there, wrong, {"title": "db down", "severity": "P1", "source": "nagios"})
     key = ticket_key("", "nagios", wrong)
     assert await stray.handle.result() == f"forwarded to ticket/{key}"
@@ -57,10 +65,7 @@ async def test_a_ticket_started_under_another_id_pages_from_where_commands_can_r
         ({"event_id": "alert-7", "tenant": "t"}, event_key("t", "", "alert-7")),
     ],
 )
-async def test_it_goes_to_the_ticket_of_its_dedupe_key_or_event(
-    tower: MakeTower, said: dict[str, str], key: str
-) -> None:
-    there = await tower(ONE)
+async def test_it_goes_to_the_ticket_of_its_dedupe_key_or_event(there: Tower, said: dict[str, str], key: str) -> None:
     for _ in range(2):
         stray = await start(there, a_name(), {"title": "disk full", **said})
         assert await stray.handle.result() == f"forwarded to ticket/{key}"
@@ -69,8 +74,8 @@ async def test_it_goes_to_the_ticket_of_its_dedupe_key_or_event(
     assert len(ticket.told("ana")) == 1
 
 
-async def test_the_same_wrong_id_again_adds_to_the_same_ticket(tower: MakeTower) -> None:
-    there, wrong = await tower(ONE), a_name()
+async def test_the_same_wrong_id_again_adds_to_the_same_ticket(there: Tower) -> None:
+    wrong = a_name()
     for title in ("disk full", "disk fuller"):
         await (await start(there, wrong, {"title": title})).handle.result()
     ticket = there.adopt(ticket_key("", "", wrong))
@@ -79,8 +84,8 @@ async def test_the_same_wrong_id_again_adds_to_the_same_ticket(tower: MakeTower)
     assert ticket.kinds().count("ticket.repeated") == 1
 
 
-async def test_what_was_said_to_the_wrong_id_reaches_the_ticket(tower: MakeTower) -> None:
-    there, wrong = await tower(ONE), a_name()
+async def test_what_was_said_to_the_wrong_id_reaches_the_ticket(there: Tower) -> None:
+    wrong = a_name()
     said = {"title": "db down"}
     stray = await start(there, wrong, said, start_signal="open", start_signal_args=[said])
     acknowledge = {"start_signal": "acknowledge", "start_signal_args": [{"by": "nagios"}]}
@@ -128,7 +133,8 @@ async def test_where_forwarding_fails_it_pages_people_all_the_same(
 
     monkeypatch.setattr(implementations, "forward", refused)
     there, wrong = await tower(ONE), a_name()
-    stray = await start(there, wrong, {"title": "db down"})
+    with there.time.standing():
+        stray = await start(there, wrong, {"title": "db down"})
     await stray.settled()
     assert len(stray.told("ana")) == 1
     [admitted] = [entry for entry in (await stray.view()).timeline if entry.kind == "ticket.admitted"]
