@@ -1,6 +1,6 @@
 """Cases of other systems' test suites, and mistakes of others, at the level of the engine.
 
-Here are the ladder cases E1, E3, E4 and E11, and M1, M3 and M5. Elsewhere: E7 in `tests/workflows/test_maintenance.py`,
+Here are the ladder cases E1, E3, E4 and E11, and M1, M3 and M5. Elsewhere: E7 in `test_maintenance.py`,
 E13 in `test_tier_calendars.py`, the rotations and schedules (R, S, A4) in `tests/people/`, the limits and digests that
 stand for E18 and E19 in `test_crowding.py` and `tests/workflows/test_capacity.py`. Not ours: E2 (stored step numbers),
 E15 (heartbeats), A1-A3 (grouping of alerts), E18's refusal (ours delays). Of work that is still to come: E6 (moving a
