@@ -18,9 +18,11 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "ticket.cancelled": "Somebody cancelled its workflow from outside Escalade.",
         "ticket.merging": "A person merges it into another ticket; it goes on until that one knows.",
         "ticket.merged": "The other ticket was told only after this one had closed; its watchers follow there.",
+        "ticket.merge_changed": "The other ticket is told what had changed here until it took this one in.",
+        "ticket.merge_untold": "The other ticket had ended before it could be told what had changed here.",
         "ticket.merge_failed": "The other ticket could not be told, or did not take it; it goes on here.",
         "ticket.merge_refused": "Another ticket was to be merged into this one, which is over or merging itself.",
-        "ticket.merged_here": "Another ticket was merged into this one.",
+        "ticket.merged_here": "Another ticket was merged into this one, or had changed until it heard so.",
         "ticket.forwarded": "Its key belongs to another ticket by a merge; what arrived is sent there.",
     },
     "The ladder": {

@@ -41,6 +41,8 @@ class MergedHere(BaseModel):
     title: str = Field("", max_length=1024)
     severity: Severity = Severity.SEV5
     followers: list[Annotated[str, Field(max_length=128)]] = Field(default_factory=list, max_length=200)
+    final: bool = False
+    """Whether it was taken in already, and this is what had changed until it heard so: it waits for no answer."""
     event_id: str = Field("", max_length=255)
 
 

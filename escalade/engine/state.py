@@ -210,6 +210,8 @@ class TicketState(BaseModel):
     reopen_until: Instant | None = None
     closed_at: Instant | None = None
     merging: str = ""
+    merge_said: str = ""
+    """Digest of what the ticket it is being merged into was told of it."""
     merged_into: str = ""
     merged_from: list[str] = Field(default_factory=list)
     repeats: int = 0

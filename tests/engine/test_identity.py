@@ -150,6 +150,49 @@ def test_the_source_closes_as_merged_and_pages_nobody() -> None:
     assert refusal.text == "It is closed (merged into aaaaaaaaaa)."
 
 
+def test_what_changed_between_asking_and_the_answer_is_told_before_it_closes() -> None:
+    climb, asked = merging()
+    climb.happens(TicketTold(effect=asked.id, delivered=True))
+    climb.does("bob", "severity", severity="sev1")
+    climb.does("cyd", "follow")
+    climb.happens(MergeAnswered(key="aaaaaaaaaa", taken=True))
+    assert climb.state.status is Status.CLOSED
+    (last,) = [e for e in climb.state.pending.values() if isinstance(e, TellTicket)]
+    assert (last.key, last.signal, last.payload["severity"]) == ("aaaaaaaaaa", "merged", "sev1")
+    assert last.payload["followers"] == ["person:ana", "person:bob", "person:cyd"]
+    assert last.payload["event_id"] != asked.payload["event_id"]
+    climb.happens(TicketTold(effect=last.id, delivered=False, error="it is over"))
+    assert climb.noted("ticket.merge_untold")[0].why == "it is over"
+    assert climb.state.merged_into == "aaaaaaaaaa"
+
+
+def test_a_merge_without_a_change_meanwhile_tells_nothing_more() -> None:
+    climb, asked = merging()
+    climb.happens(TicketTold(effect=asked.id, delivered=True))
+    climb.does("bob", "note", text="hm")
+    climb.happens(MergeAnswered(key="aaaaaaaaaa", taken=True))
+    assert not [e for e in climb.state.pending.values() if isinstance(e, TellTicket)]
+
+
+def test_the_target_takes_what_changed_meanwhile_and_answers_nothing() -> None:
+    climb = ladder()
+    climb.happens(MergedHere(key="bbbbbbbbbb", severity=Severity.SEV3, followers=["person:bob"], event_id="1"))
+    pending = set(climb.state.pending)
+    last = MergedHere(key="bbbbbbbbbb", severity=Severity.SEV1, followers=["person:bob", "person:cyd"], final=True)
+    climb.happens(last)
+    assert (climb.state.ticket.severity, climb.state.followers) == (Severity.SEV1, ["person:bob", "person:cyd"])
+    entries = len(climb.entries)
+    climb.happens(last)  # it changes nothing twice
+    assert (len(climb.entries), set(climb.state.pending)) == (entries, pending)
+
+
+def test_the_last_word_of_a_ticket_that_was_never_taken_in_changes_nothing() -> None:
+    climb = ladder()
+    climb.happens(MergedHere(key="bbbbbbbbbb", severity=Severity.SEV1, followers=["person:cyd"], final=True))
+    assert (climb.state.ticket.severity, climb.state.followers) == (Severity.SEV3, [])
+    assert climb.noted("ticket.merge_refused")
+
+
 def test_a_merge_into_a_ticket_that_is_gone_goes_on_here() -> None:
     climb, effect = merging()
     climb.happens(TicketTold(effect=effect.id, delivered=False, error="no such ticket"))
