@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from escalade.engine.draft import Draft
-from escalade.engine.ladder import unacknowledge
+from escalade.engine.ladder import rules_anew, unacknowledge
 from escalade.engine.state import Acknowledgement
 from escalade.messages.commands import Unacknowledge
 from escalade.ticket import Actor
@@ -48,6 +48,8 @@ def take_back(d: Draft, lost: Acknowledgement, why: str) -> bool:
         return False
     visit.acks = left
     who = lost.by.id
+    if visit.acknowledged_at is None:
+        rules_anew(visit, [f"person:{who}"])  # their later steps were dropped when they acknowledged
     if state.owner == who:
         after = next((ack.by for ack in left if ack.by.is_person), None)
         state.owner = after.id if after is not None else ""

@@ -186,7 +186,8 @@ def next_pass(d: Draft, due: datetime) -> None:
 def unacknowledge(d: Draft, t0: datetime, why: str, *, kind: str, actor: Actor = SYSTEM) -> None:
     """Take the acknowledgement away: a new t0 in the same tier, and a round at once (decision 8).
 
-    The visit goes on, so the resolve limit still counts from the first acknowledgement.
+    The visit goes on, so the resolve limit still counts from the first acknowledgement. People's own rules count from
+    their first page after the new t0.
 
     Args:
         d: the decision in the making.
@@ -208,11 +209,21 @@ def unacknowledge(d: Draft, t0: datetime, why: str, *, kind: str, actor: Actor =
     for began_anew in (DueKind.TIER_LIMIT, DueKind.ROUND, DueKind.EXPIRY):
         visit.caps.pop(began_anew, None)
     visit.turn, visit.turn_reached = [], False
+    if state.engine >= 3:
+        visit.steps = []
+        rules_anew(visit, list(visit.told))
     state.owner = ""
     if lost and state.owner_is_person and f"person:{lost}" not in state.followers:
         state.followers.append(f"person:{lost}")
     d.note(kind, f"un-acknowledged in {state.tier_name}{limit_words(d)}", why, actor=actor, owner=lost)
     rounds(d)
+
+
+def rules_anew(visit: Visit, targets: list[str]) -> None:
+    """Let the own rules of people who were told in this visit count from their next page. Receipts are kept."""
+    for target in targets:
+        if (told := visit.told.get(target)) is not None:
+            visit.told[target] = told.model_copy(update={"anew": True})
 
 
 def rounds(d: Draft) -> None:

@@ -84,7 +84,7 @@ def _crossed(d: Draft, resolved: ResolvedRound, receipts: list[Receipt]) -> None
 
 
 def _later(d: Draft, fresh: list[Recipient]) -> None:
-    """The later steps of their own rules, from their first page in this visit (decision 5)."""
+    """The later steps of their own rules, from their first page since the tier began for them (decision 5)."""
     visit = d.visit
     for recipient in fresh:
         first_at = visit.told[recipient.target].first_at
@@ -102,23 +102,25 @@ def _step_due(d: Draft, first_at: datetime, wait: timedelta) -> datetime:
 
 
 def _know(d: Draft, resolved: ResolvedRound) -> list[Recipient]:
-    """Keep who is told in this visit; those who are told for the first time in it are handed back."""
+    """Keep who is told in this visit; those whose own rules count from this page are handed back."""
     visit = d.visit
     began = min(resolved.at or d.now, d.now)
     fresh = []
     for recipient in resolved.recipients:
         told = visit.told.get(recipient.target)
+        first = told is None or told.anew
         visit.told[recipient.target] = Told(
             why=recipient.why,
-            first_at=told.first_at if told else began,
+            first_at=began if told is None or told.anew else told.first_at,
             fallbacks=recipient.fallbacks,
             receipts=told.receipts if told else [],
+            anew=first and bool(recipient.digest),
         )
         if recipient.target not in visit.turn:
             visit.turn.append(recipient.target)
         if recipient.target not in d.state.paged:
             d.state.paged.append(recipient.target)
-        if told is None:
+        if first:
             fresh.append(recipient)
     return fresh
 

@@ -73,6 +73,8 @@ class Told(BaseModel):
     first_at: Instant
     fallbacks: list[ContactPlan] = Field(default_factory=list)
     receipts: list[Receipt] = Field(default_factory=list)
+    anew: bool = False
+    """Whether their own rules count from their next page: the tier began anew, or only a digest has told them yet."""
 
 
 class Visit(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from escalade.engine.events import DeliveryFailed
 from escalade.people.roster import ContactMethod, ContactRule, Person
 from escalade.testing import Climb, person, policy, roster
 
@@ -84,3 +85,58 @@ def test_somebody_no_longer_in_the_round_still_gets_what_their_rules_promised() 
     climb.forward(minutes=12)
     assert told(climb) == [(0, "mail"), (10, "call")]
     assert climb.minutes_of("person:bob") == [10]
+
+
+# -- after an acknowledgement is lost -------------------------------------------------------------------------------
+
+
+def test_they_count_anew_from_the_first_page_after_an_acknowledgement_was_given_up() -> None:
+    climb = ladder({"mail": "0s", "call": "5m"})
+    climb.forward(minutes=2)
+    climb.does("bob", "acknowledge")
+    climb.forward(minutes=10)
+    climb.does("bob", "unacknowledge")
+    climb.forward(minutes=30)
+    assert told(climb) == [(0, "mail"), (12, "mail"), (17, "call")]
+
+
+def test_they_count_anew_from_the_first_page_after_an_acknowledgement_expired() -> None:
+    climb = ladder({"mail": "0s", "call": "5m"}, acknowledgement_lasts="30m")
+    climb.forward(minutes=6)
+    climb.does("bob", "acknowledge")
+    climb.forward(minutes=60)
+    assert told(climb) == [(0, "mail"), (5, "call"), (36, "mail"), (41, "call")]
+
+
+def test_repeats_neither_restart_nor_cancel_them_after_an_acknowledgement_was_lost() -> None:
+    climb = ladder({"mail": "0s", "call": "25m"}, repeat_every="10m")
+    climb.does("bob", "acknowledge")
+    climb.forward(minutes=60)
+    climb.does("bob", "unacknowledge")
+    climb.forward(minutes=35)
+    assert told(climb)[1:] == [(60, "mail"), (70, "mail"), (80, "mail"), (85, "call"), (90, "mail")]
+
+
+def test_one_of_a_quorum_who_gives_it_up_is_told_by_their_own_rules_again() -> None:
+    first = {
+        "name": "first",
+        "page": ["person:ana", "person:bob", "person:cyd"],
+        "acknowledge_by": 3,
+        "acknowledge_within": "2h",
+        "repeat_every": "10m",
+    }
+    climb = Climb(policy(first), roster("bob", "cyd", ana=ana({"mail": "0s", "call": "5m"})))
+    climb.forward(minutes=1)
+    climb.does("ana", "acknowledge")
+    climb.does("bob", "acknowledge")
+    climb.does("ana", "unacknowledge")
+    climb.forward(minutes=18)
+    assert told(climb) == [(0, "mail"), (10, "mail"), (15, "call")]
+
+
+def test_what_was_taken_back_after_an_acknowledgement_was_lost_falls_over_as_ever() -> None:
+    climb = ladder({"mail": "0s", "call": "5m"})
+    climb.does("bob", "acknowledge")
+    climb.does("bob", "unacknowledge")
+    climb.happens(DeliveryFailed(target="person:ana", method="mail", detail="bounced"))
+    assert told(climb) == [(0, "mail"), (0, "mail"), (0, "call")]
