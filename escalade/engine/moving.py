@@ -6,6 +6,7 @@ from datetime import datetime
 
 from escalade.engine import clockreopening, clocks, maintenance
 from escalade.engine.calendars import opening
+from escalade.engine.crowding import severity_raised
 from escalade.engine.draft import Draft
 from escalade.engine.due import DueKind, expiry, next_round, resolve_limit, tier_limit
 from escalade.engine.ladder import climb, enter, exhaust
@@ -150,8 +151,25 @@ def set_severity(d: Draft, cmd: SetSeverity) -> None:
     d.text = f"severity is {cmd.severity.value}; now in {d.state.tier_name}"
 
 
-def change_severity(d: Draft, new: Severity) -> None:
-    """Change the severity and what follows from it (decision 12)."""
+def starts_at(state: TicketState) -> tuple[int, str] | None:
+    """The higher tier where its severity starts, and why it climbs there; None where it is there or above."""
+    severity = state.ticket.severity
+    if state.policy is None or state.visit is None:
+        return None
+    start = state.policy.start_at.get(severity, 0)
+    if start <= state.visit.tier:
+        return None
+    return start, f"{severity.value} starts at {state.policy.tiers[start].name}"
+
+
+def change_severity(d: Draft, new: Severity, *, climbs: bool = True) -> None:
+    """Change the severity and what follows from it (decision 12).
+
+    Args:
+        d: the decision in the making.
+        new: the severity.
+        climbs: whether it goes at once to the tier where that severity starts; else the caller sees to it.
+    """
     state = d.state
     maintenance.look(d)
     old = state.ticket.severity.value
@@ -170,13 +188,11 @@ def change_severity(d: Draft, new: Severity) -> None:
         return
     if state.status is Status.SNOOZED:
         end_pause(d, d.now, "the severity was raised")
-    start = state.policy.start_at.get(new, 0)
-    if start > visit.tier:
-        name = state.policy.tiers[start].name
-        climb(d, d.now, [f"{new.value} starts at {name}"], to=start)
-    elif visit.room_at is not None:
-        # What waits for room at one severity may be paged all the same at the next.
-        visit.room_at, visit.round_now = None, True
+    start = starts_at(state)
+    if start is None:
+        severity_raised(d)
+    elif climbs:
+        climb(d, d.now, [start[1]], to=start[0])
     maintenance.severity_changed(d, old)
 
 

@@ -14,7 +14,7 @@ from escalade.effects import (
 )
 from escalade.engine.acting import settle
 from escalade.engine.calendars import after, opening
-from escalade.engine.crowding import passed_over, wait_for_room
+from escalade.engine.crowding import ask_again, in_digest, outdated, passed_over, wait_for_room
 from escalade.engine.draft import PAGING, Draft
 from escalade.engine.events import StepStarted
 from escalade.engine.giving_up import unknown_person
@@ -45,6 +45,8 @@ def round_resolved(d: Draft, event: RoundResolved) -> None:
     else:
         pages_sent(d, event.sent.model_copy(update={"effect": wanted}))
         failed_early(d)
+        if effect.rung == d.state.rung and outdated(d, effect) and in_digest(d):
+            ask_again(d, effect)
 
 
 def _decided(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: bool) -> str | None:
@@ -58,6 +60,10 @@ def _decided(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: b
     if effect.purpose not in PAGING:
         return _call(d, effect, resolved)
     if effect.rung != d.state.rung or d.visit.acknowledged_at is not None or d.state.stands_still:
+        return None
+    waits = resolved.room_at is not None or any(recipient.digest for recipient in resolved.recipients)
+    if outdated(d, effect) and not sent and (waits or in_digest(d)):
+        ask_again(d, effect)
         return None
     if resolved.recipients:
         return _page(d, effect, resolved, sent=sent)

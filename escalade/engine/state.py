@@ -119,6 +119,8 @@ class Visit(BaseModel):
     """When a round is made that found everybody over their limits: the first instant with room (decision 17)."""
     crowded: bool = False
     """Whether a round was made again because no turn to send it came."""
+    dropped: bool = False
+    """Whether a round was made again because a digest left somebody out who was to be told."""
     holding: bool = False
     hold_until: Instant | None = None
     steps_owed: bool = False

@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from escalade.effects import AnyEffect, ResolveRound, RoundResolved, SendPages
+import pytest
+
+from escalade.effects import AnyEffect, PagesSent, ResolveRound, RoundResolved, SendPages
 from escalade.engine import RosterChanged, dues
 from escalade.engine.events import DigestTold
 from escalade.messages.activities import Receipt
 from escalade.people.resolve import PassedOver, Recipient, ResolvedRound, resolve_round
-from escalade.testing import START, Climb, policy, roster
+from escalade.testing import START, Climb, person, policy, roster
 from escalade.ticket import Severity, Ticket
 
 PEOPLE = roster("ana", "bob")
@@ -28,11 +30,11 @@ TWO = policy(
 class Crowded(Climb):
     """A climb in which the roster's answers about room are scripted."""
 
-    def __init__(self, *answers: float | str, severity: str = "sev3", pinned: Any = TWO) -> None:
+    def __init__(self, *answers: float | str, severity: str = "sev3", pinned: Any = TWO, people: Any = PEOPLE) -> None:
         """Args: answers: minutes from the start at which there is room, or why it is a digest; then all have room."""
         self.script = list(answers)
         self.asked: list[ResolveRound] = []
-        super().__init__(pinned, PEOPLE, Ticket(title="x", severity=Severity(severity)))
+        super().__init__(pinned, people, Ticket(title="x", severity=Severity(severity)))
 
     def _answer(self, effect: AnyEffect) -> None:
         if isinstance(effect, ResolveRound) and effect.purpose == "round":
@@ -206,3 +208,137 @@ def test_sn4_a_digest_in_hand_does_not_keep_the_limit_from_climbing() -> None:
     climb.forward(minutes=30)
     assert len(climb.asked) == 4  # the first, two reminders, and the next tier's
     assert climb.minutes_of("person:bob") == [30]
+
+
+# -- a severity that is raised meanwhile ----------------------------------------------------------------------------
+
+
+def one_round(*answers: float | str, **more: Any) -> Crowded:
+    """A ladder in which nothing but the round in question would page for hours."""
+    pinned = policy(
+        {"name": "first", "page": ["person:ana"], "acknowledge_within": "8h"},
+        {"name": "second", "page": ["person:bob"], "acknowledge_within": "1h"},
+    )
+    return Crowded(*answers, pinned=pinned, **more)
+
+
+def being_asked() -> tuple[Crowded, ResolveRound]:
+    """A round for which the roster is being asked."""
+    climb = one_round()
+    climb.answers = False
+    climb.does("bob", "escalate", reason="x")
+    climb.does("ana", "return", reason="y")
+    [asked] = [e for e in climb.state.pending.values() if isinstance(e, ResolveRound) and not e.cancelled]
+    climb.pages.clear()
+    return climb, asked
+
+
+@pytest.mark.parametrize("answer", [120, "had 5 pages within 1h"])
+def test_an_answer_for_a_lower_severity_puts_nothing_off(answer: float | str) -> None:
+    climb, asked = being_asked()
+    climb.does("bob", "severity", severity="sev1")
+    climb.happens(RoundResolved(effect=asked.id, resolved=climb._room(asked, answer)))
+    climb.answers = True
+    climb.tick()
+    assert climb.minutes_of("person:ana") == [0]
+    assert climb.asked[-1].request.pressure is not None
+    assert climb.asked[-1].request.pressure.severity is Severity.SEV1
+    assert climb.noted("round.note")[-1].why == "its answer was for sev3, and it is sev1 now"
+
+
+def test_a_digest_that_was_joined_for_a_lower_severity_puts_nothing_off() -> None:
+    climb, asked = being_asked()
+    climb.does("bob", "severity", severity="sev1")
+    found = climb._room(asked, "had 5 pages within 1h")
+    digested = Receipt(target="person:ana", method="digest", channel="", outcome="digested", at=climb.now)
+    sent = PagesSent(effect=asked.id, receipts=[digested])
+    climb.happens(RoundResolved(effect=asked.id, resolved=found, sent=sent))
+    climb.answers = True
+    climb.tick()
+    assert climb.minutes_of("person:ana") == [0]
+
+
+def test_what_waits_in_a_digest_is_paged_at_once_when_the_severity_is_raised() -> None:
+    climb = one_round("had 5 pages within 1h")
+    climb.forward(minutes=3)
+    climb.does("bob", "severity", severity="sev2")
+    climb.tick()
+    assert climb.minutes_of("person:ana") == [3]
+    climb.forward(minutes=3)
+    climb.does("bob", "severity", severity="sev1")
+    climb.forward(minutes=3)
+    assert climb.minutes_of("person:ana") == [3]  # she was told since the digest: nothing is owed
+
+
+def test_what_is_being_put_into_a_digest_is_paged_at_once_when_the_severity_is_raised() -> None:
+    climb, asked = being_asked()
+    climb.happens(RoundResolved(effect=asked.id, resolved=climb._room(asked, "had 5 pages within 1h")))
+    climb.does("bob", "severity", severity="sev1")
+    climb.answers = True
+    climb.tick()
+    assert climb.minutes_of("person:ana") == [0]
+
+
+def test_a_raise_of_what_waits_in_a_digest_pages_nobody_when_somebody_has_it_or_it_stands_still() -> None:
+    climb = one_round("had 5 pages within 1h")
+    climb.does("ana", "acknowledge")
+    climb.does("bob", "severity", severity="sev1")
+    climb.forward(hours=1)
+    assert climb.pages == []
+    climb = one_round("had 5 pages within 1h")
+    climb.does("bob", "pending", **{"for": "1h"})
+    climb.does("bob", "severity", severity="sev1")
+    climb.forward(hours=2)
+    assert climb.minutes_of("person:ana") == [60]  # the end of the pause pages, once
+
+
+def test_a_raise_that_ends_a_snooze_pages_what_waits_in_a_digest_once() -> None:
+    climb = one_round("had 5 pages within 1h")
+    climb.does("bob", "snooze", **{"for": "1h"})
+    climb.does("bob", "severity", severity="sev1")
+    climb.forward(hours=2)
+    assert climb.minutes_of("person:ana") == [0]
+
+
+def test_own_rules_count_from_the_first_page_and_not_from_a_digest() -> None:
+    slow = roster("bob", ana=person(methods=("mail", "call"), rules={"mail": "0s", "call": "5m"}))
+    climb = one_round("had 5 pages within 1h", people=slow)
+    climb.forward(minutes=10)
+    climb.does("bob", "severity", severity="sev1")
+    climb.forward(minutes=30)
+    assert [(climb.minute(page), page.method) for page in climb.pages] == [(10, "mail"), (15, "call")]
+
+
+# -- a digest that leaves somebody out ------------------------------------------------------------------------------
+
+
+def test_who_is_left_out_of_a_digest_while_the_ticket_waits_is_paged_at_once() -> None:
+    climb = one_round("a rate")
+    climb.forward(minutes=10)
+    climb.digest("dropped", detail="it is acknowledged", receipts=[])
+    climb.tick()
+    assert climb.minutes_of("person:ana") == [10]
+    assert "the digest left it out: it is acknowledged" in climb.noted("round.note")[-1].why
+
+
+def test_a_digest_that_leaves_somebody_out_again_is_a_failed_round() -> None:
+    climb = one_round("a rate", "a rate")
+    climb.digest("dropped", detail="closed", receipts=[])
+    climb.tick()
+    assert (len(climb.asked), climb.pages) == (2, [])
+    climb.digest("dropped", detail="closed", receipts=[], round=2, event_id="digest-2")
+    assert climb.tier == "second"
+    assert climb.noted("round.failed")[-1].why == "closed"
+
+
+def test_who_is_left_out_of_a_digest_is_not_paged_where_nobody_is_to_be_told_or_a_later_round_was_made() -> None:
+    climb = one_round("a rate")
+    climb.does("bob", "pending", **{"for": "1h"})
+    climb.digest("dropped", receipts=[])
+    climb.forward(minutes=59)
+    assert climb.pages == []
+    climb = Crowded("a rate")
+    climb.forward(minutes=6)
+    climb.digest("dropped", receipts=[])
+    climb.tick()
+    assert climb.minutes_of("person:ana") == [5]
