@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from escalade.engine.calendars import opening
@@ -10,7 +10,7 @@ from escalade.engine.clocks import TOLD, clock_data
 from escalade.engine.clockstate import Unheard
 from escalade.engine.draft import Draft
 from escalade.engine.ladder import Wish, climb, punctual
-from escalade.engine.moving import change_severity
+from escalade.engine.moving import change_severity, starts_at
 from escalade.engine.pausing import drop_pause
 from escalade.engine.points import Point, label_of, points
 from escalade.engine.state import PUNCTUAL
@@ -45,11 +45,12 @@ def sound(d: Draft) -> Wish | None:
     here = state.visit.tier if state.visit is not None else 0
     said = [_note(d, name, fresh) for name in dict.fromkeys(point.clock for point, _ in fresh)]
     _notify(d, fresh, said)
+    raised_at = None
     for point, actions in fresh:
         for action in actions:
-            if action.do == "raise_severity":
-                _raise(d, Severity(action.to), point)
-    return _wish(d, fresh, here)
+            if action.do == "raise_severity" and _raise(d, Severity(action.to), point):
+                raised_at = raised_at or point.at
+    return _together(d, _wish(d, fresh, here), raised_at)
 
 
 def _pass(d: Draft) -> list[Passed]:
@@ -167,14 +168,27 @@ def _people(d: Draft, word: str) -> list[str]:
     return [word]
 
 
-def _raise(d: Draft, to: Severity, point: Point) -> None:
+def _raise(d: Draft, to: Severity, point: Point) -> bool:
+    """Raise the severity, if that is one; a climb that follows from it is made together with the others."""
     old = d.state.ticket.severity
     if to.rank >= old.rank:
-        return
+        return False
     why = f"{label_of(d.state, point.read.run)} passed {point.threshold}"
     text = f"severity {old.value} → {to.value} by a clock"
     d.note("ticket.severity", text, why, old=old.value, new=to.value)
-    change_severity(d, to)
+    change_severity(d, to, climbs=False)
+    return True
+
+
+def _together(d: Draft, wish: Wish | None, raised_at: datetime | None) -> Wish | None:
+    """One climb of what clocks ask for and where the severity that they raised starts (decision 3)."""
+    start = starts_at(d.state) if raised_at is not None else None
+    if start is None or raised_at is None:
+        return wish
+    to, why = start
+    if wish is None:
+        return Wish(to=to, due=raised_at, why=why, ends_pause=False)
+    return Wish(to=max(to, wish.to), due=min(raised_at, wish.due), why=f"{why}; {wish.why}")
 
 
 def _wish(d: Draft, fresh: list[Passed], here: int) -> Wish | None:
@@ -202,8 +216,9 @@ def _wish(d: Draft, fresh: list[Passed], here: int) -> Wish | None:
 
 
 def lift(d: Draft, wish: Wish) -> None:
-    """Climb from a pause, as any escalation does: it ends the pause."""
-    drop_pause(d, wish.why, d.system)
+    """Climb from a standstill; an escalation ends the pause."""
+    if wish.ends_pause:
+        drop_pause(d, wish.why, d.system)
     climb(d, punctual(d, wish.due), [wish.why], to=wish.to)
 
 

@@ -25,6 +25,8 @@ class Wish(NamedTuple):
     """The index of the tier; higher than the present one."""
     due: datetime
     why: str
+    ends_pause: bool = True
+    """Whether it is an escalation, which ends a pause; a severity that starts higher moves the ticket within it."""
 
 
 def punctual(d: Draft, due: datetime) -> datetime:

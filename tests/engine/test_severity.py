@@ -98,3 +98,39 @@ def test_the_same_severity_again_changes_nothing() -> None:
     before = climb.state.visit
     assert climb.hears("monitor", "severity", severity="sev3").text == "it is sev3 already"
     assert climb.state.visit == before
+
+
+def clocked(*actions: dict[str, str]) -> Climb:
+    tiers = [
+        {"name": name, "page": [f"person:{who}"], "acknowledge_within": "9h"}
+        for name, who in (("a", "ana"), ("b", "bob"), ("c", "cyd"))
+    ]
+    clocks = {"resolution": {"target": "1h", "on": {"breach": list(actions)}}}
+    pinned = policy(*tiers, start_at={"sev1": "b"}, clocks=clocks)
+    return Climb(pinned, roster("ana", "bob", "cyd"), Ticket(title="x", severity=Severity.SEV3))
+
+
+def test_a_clock_that_raises_it_and_asks_for_a_climb_makes_one_climb_to_the_higher_tier() -> None:
+    climb = clocked({"raise_severity": "sev1"}, {"climb": "c"})
+    climb.forward(hours=1)
+    assert (climb.tier, climb.state.rung) == ("c", 2)
+    assert climb.minutes_of("person:bob") == []
+    why = climb.noted("tier.entered")[-1].why
+    assert why.startswith("sev1 starts at b; ")
+    assert why.endswith(" passed breach")
+
+
+def test_a_clock_that_raises_it_goes_to_where_that_severity_starts_and_keeps_a_pause_that_it_does_not_end() -> None:
+    climb = clocked({"raise_severity": "sev1"})
+    climb.forward(hours=1)
+    assert (climb.tier, climb.state.rung) == ("b", 2)
+    waiting = clocked({"raise_severity": "sev1"})
+    waiting.does("ana", "pending", **{"for": "2h"})
+    waiting.forward(hours=1)
+    assert (waiting.tier, waiting.state.status.value, waiting.minutes_of("person:bob")) == ("b", "pending", [])
+    waiting.forward(hours=1)
+    assert waiting.minutes_of("person:bob") == [120]
+    lifted = clocked({"raise_severity": "sev1"}, {"climb": "next"})
+    lifted.does("ana", "pending", **{"for": "2h"})
+    lifted.forward(hours=1)
+    assert (lifted.tier, lifted.state.rung, lifted.state.pause) == ("b", 2, None)
