@@ -37,6 +37,8 @@ class Scenario(NamedTuple):
     """When somebody comes on duty where nobody is."""
     in_one: bool
     """Whether the sender asks the roster itself, where the shell lets it."""
+    crowd: str
+    """What people's limits say at first: "none", "room" or "digest"."""
     steps: list[Step]
     horizon: timedelta | None = None
     """How far its calendars are worked out, where that is short; and nobody works them out further."""
@@ -140,6 +142,10 @@ def _clocks(draw: st.DrawFn, written: dict[str, Any]) -> None:
         clocks["update"]["every"] = clocks["update"].pop("target")
     if "first_response" in clocks and draw(st.booleans()):
         clocks["first_response"]["stops_on"] = ["acknowledgement"]
+    names = [tier["name"] for tier in written["tiers"]]
+    if "resolution" in clocks and len(names) > 2 and draw(st.booleans()):
+        clocks["resolution"]["on"] = {"breach": [{"raise_severity": "sev1"}, {"climb": names[-1]}]}
+        written["start_at"] = {"sev1": names[1]}
     written["clocks"] = {**clocks, "on_reopen": draw(st.sampled_from(["resume", "restart", "keep"]))}
     if draw(st.booleans()):
         written["calendar"] = draw(st.sampled_from(list(CALENDARS)))
@@ -194,6 +200,7 @@ def _command(draw: st.DrawFn, name: str) -> Step:
 _FROM = st.sampled_from([-60, -1, 0, 1, 10, 30])
 _MINUTES = st.sampled_from([1, 5, 29, 60, 1440])
 _REACHABLE = st.sampled_from((*PAGED, "channel:last-resort"))
+_CROWDS = st.sampled_from(["digest", "none", "room", "none"])
 _OTHERS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "due": {"late": st.sampled_from([0, 0, 0, 0, 0, 0, 0, 0, 0.5, 3, 4.9, 5.1, 90, 7200, 200000])},
     "before": {"seconds": st.sampled_from([0.001, 1, 30])},
@@ -219,8 +226,20 @@ _OTHERS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "written": {},
     "repeated": {},
     "raised": {"severity": st.sampled_from([Severity.SEV1, Severity.SEV3])},
+    "crowded": {"how": _CROWDS},
+    "raised_meanwhile": {"how": st.sampled_from(["digest", "room"])},
+    "left_out": {},
+    "digest": {"which": st.sampled_from([0, 0, 1]), "outcome": st.sampled_from(["dropped", "told", "failed"])},
+    "merged": {"taken": st.booleans(), "changes": st.booleans()},
 }
-_NAMES = (*_FIELDS, *_OFTEN, *_OTHERS, *["due"] * 14, *["answer", "failing", "windows"] * 2)
+_NAMES = (
+    *_FIELDS,
+    *_OFTEN,
+    *_OTHERS,
+    *["due"] * 14,
+    *["answer", "failing", "windows"] * 2,
+    *["digest", "raised_meanwhile", "left_out"] * 3,
+)
 
 
 @st.composite
@@ -241,6 +260,7 @@ def scenarios(draw: st.DrawFn, *, most: int = 40) -> Scenario:
         status=draw(st.sampled_from(["new"] * 30 + ["resolved", "pending"])),
         duty_in=draw(st.sampled_from([None, timedelta(minutes=7), timedelta(days=1)])),
         in_one=draw(st.booleans()),
+        crowd=draw(_CROWDS),
         steps=draw(st.lists(steps(), min_size=most // 3, max_size=most)),
         horizon=draw(st.sampled_from([None] * 4 + [timedelta(hours=2), timedelta(days=4)])),
     )

@@ -45,7 +45,7 @@ from escalade.engine import (
 )
 from escalade.engine.draft import PAGING
 from escalade.engine.due import DueKind
-from escalade.engine.events import DeliveryFailed
+from escalade.engine.events import DeliveryFailed, MergeAnswered
 from escalade.engine.outbox import MOST
 from escalade.maintenance.pinned import PinnedWindow, Span
 from escalade.messages.activities import Admission, JournalAck, Outcome, PagePerson, Receipt
@@ -58,6 +58,7 @@ from escalade.record import Entry, Head
 from escalade.testing import START, person, written_calendars
 from escalade.ticket import Actor, Severity, Ticket
 from tests.engine.clock_checks import check_clocks, clock_dues
+from tests.engine.crowds import Crowd, CrowdChecks
 from tests.engine.scenarios import CALENDARS, METHODS, PEOPLE, Scenario, Step
 
 AT_ONE_INSTANT = 80
@@ -99,6 +100,7 @@ class World:
         self.rounds: dict[tuple[int, int, int, str], str] = {}
         self.ledger: dict[tuple[str, str, str, int], Receipt] = {}
         self.windows: list[PinnedWindow] = []
+        self.crowd, self.crowd_checks = Crowd(scenario.crowd), CrowdChecks()
         self.last: Event = Tick()
         self.raised = 0
         self.by_limit: Counter[datetime] = Counter()
@@ -182,6 +184,48 @@ class World:
     def _failed_later(self, step: Step) -> None:
         self.happens(DeliveryFailed(detail="bounced", **step.fields))
 
+    def _crowded(self, step: Step) -> None:
+        self.crowd.how = step.fields["how"]
+
+    def _digest(self, step: Step) -> None:
+        told = self.crowd.leaves(step.fields["which"], step.fields["outcome"], self.now)
+        if told is not None:
+            self.happens(told)
+            self._look()
+
+    def _raised_meanwhile(self, step: Step) -> None:
+        """What falls due asks the roster, and the severity is raised before it answers."""
+        self._ask_when_crowded(step.fields["how"])
+        self._severity(Severity.SEV1)
+        self._answer_all()
+        self._look()
+
+    def _left_out(self, step: Step) -> None:
+        """What falls due is put into a digest, and that leaves it out."""
+        self._ask_when_crowded("digest")
+        self._answer_all()
+        self._digest(Step("digest", {"which": 0, "outcome": "dropped"}))
+
+    def _ask_when_crowded(self, how: str) -> None:
+        """What falls due next, at a severity that waits for room, asks the roster; that has not answered yet."""
+        self.crowd.how = how
+        self._severity(Severity.SEV3)
+        self.now = max(self.now, next_due(self.state) or self.now)
+        self.happens(Tick())
+
+    def _severity(self, severity: Severity) -> None:
+        monitor = Actor(kind="integration", id="monitor")
+        self.happens(COMMANDS["severity"].model_validate({"by": monitor, "severity": severity}))
+
+    def _merged(self, step: Step) -> None:
+        """It is merged into another; perhaps something happens here just before that answers."""
+        self.happens(COMMANDS["merge"].model_validate({"by": Actor(kind="person", id="ana"), "into": "aaaaaaaaaa"}))
+        if step.fields["changes"]:
+            self._severity(Severity.SEV1)
+            self.happens(COMMANDS["follow"].model_validate({"by": Actor(kind="person", id="dan")}))
+        if self.state.merging:
+            self.happens(MergeAnswered(key=self.state.merging, taken=step.fields["taken"]))
+
     def _roster_changed(self, step: Step) -> None:
         self.happens(RosterChanged())
 
@@ -228,7 +272,7 @@ class World:
         if _maintained(self.state) != maintained:
             return  # a window covers only one of the severities: its beginning and end are rules of their own
         for kind, at in before.items():
-            gone = {"pause_ends", "round", "contact_step", "hold_ends"}
+            gone = {"pause_ends", "round", "contact_step", "hold_ends", "room"}
             assert kind in after or kind in gone, f"{kind} is not due any more"
             assert kind not in after or after[kind] <= at, f"{kind} is due later: {at} → {after[kind]}"
         for name, at in clock_dues(self.state).items():
@@ -252,6 +296,7 @@ class World:
                 resolved = resolve_round(self.roster, effect.request, at=self.now, load=load)
                 if not resolved.recipients and self.scenario.duty_in is not None:
                     resolved.next_duty_at = self.now + self.scenario.duty_in
+                resolved = self.crowd.press(effect, resolved, self.now)
                 sent = self._sent(effect, people_now(resolved), how) if self._sends(effect, resolved) else None
                 self.happens(RoundResolved(effect=effect.id, resolved=resolved, sent=sent))
             case SendPages():
@@ -286,6 +331,9 @@ class World:
     def _send(self, effect: ResolveRound | SendPages, people: list[PagePerson]) -> list[Receipt]:
         receipts = []
         for who in people:
+            if who.digest:
+                receipts.append(self.crowd.collect(effect, who, self.now))
+                continue
             plans, used = list(who.methods), set[str]()
             while plans:
                 plan = plans.pop(0)
@@ -323,6 +371,8 @@ class World:
         check_never_silent(self.state)
         check_way_down(before, self.state, event)
         check_clocks(before, decision, self.now)
+        self.crowd_checks.check(before, event, decision)
+        assert not isinstance(event, Tick) or self.state.rung <= before.rung + 1, "two climbs at one look"
         self._check_extra_look()
         self._check_carried()
         answer(decision), brief(self.state), snapshot(self.state), view(self.state)
