@@ -20,6 +20,10 @@ GENESIS: Final = "0" * 64
 """The hash before the first entry of a stream."""
 
 
+UNSAID: Final = "no reason was given"
+"""Why somebody did something who did not say why: every entry says it, also this."""
+
+
 class Entry(BaseModel):
     """One thing that happened, or did not, and why."""
 

@@ -12,7 +12,7 @@ from escalade.errors import EscaladeError
 from escalade.maintenance.unaware import unaware
 from escalade.maintenance.window import MaintenanceWindow, WindowSpec
 from escalade.messages.activities import Snapshot
-from escalade.record import Entry
+from escalade.record import UNSAID, Entry
 from escalade.ticket import Actor, Status
 from escalade.time.instants import format_instant
 from store.database import insert_if_new
@@ -209,4 +209,4 @@ def _ended(connection: Connection) -> dict[str, tuple[datetime, ...]]:
 
 def _about(name: str, *, by: Actor, at: datetime, why: str) -> dict[str, Any]:
     """What every entry of the stream carries."""
-    return {"entry_id": name, "stream": STREAM, "at": at, "actor": by, "why": why or "no reason was given"}
+    return {"entry_id": name, "stream": STREAM, "at": at, "actor": by, "why": why or UNSAID}

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, sel
 from escalade.errors import EscaladeError
 from escalade.people.changes import Away, Change, ChangeKind, Changes, Override, Swap, Temporary
 from escalade.people.clashes import clash, same, sentence, stream_of_change
-from escalade.record import Entry
+from escalade.record import UNSAID, Entry
 from escalade.ticket import Actor
 from escalade.time.instants import format_instant
 from store.feeds import imported
@@ -244,7 +244,7 @@ def _made(change: Change, by: Actor) -> Entry:
         actor=by,
         kind=f"{change.kind}.made",
         what=f"{change.kind} {change.id}: {sentence(change)}",
-        why=change.reason or "no reason was given",
+        why=change.reason or UNSAID,
         data=change.model_dump(mode="json"),
     )
 
@@ -258,6 +258,6 @@ def _removed(change: Change, by: Actor, why: str, at: datetime) -> Entry:
         actor=by,
         kind=f"{change.kind}.removed",
         what=f"{change.kind} {change.id} was removed {ahead}",
-        why=why or "no reason was given",
+        why=why or UNSAID,
         data={"id": change.id, "was": sentence(change)},
     )

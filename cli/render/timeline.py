@@ -8,7 +8,7 @@ from rich.text import Text
 
 from cli.render.moments import Moments
 from cli.render.plain import one_line
-from escalade.record import Entry
+from escalade.record import UNSAID, Entry
 
 _BAD = (".failed", ".nobody", ".unknown", ".refused", ".exhausted", ".expired")
 _GOOD = (".acknowledged", ".resolved", ".delivered", ".closed")
@@ -24,7 +24,7 @@ def entry_line(entry: Entry, when: Moments) -> Text:
         via = f" by {entry.actor.via}" if entry.actor.via else ""
         line.append(f"[{entry.actor.id}{via}{claimed}] ", style="key")
     line.append(readable(entry.what, when), style=_style(entry.kind))
-    if entry.why and (entry.kind in _NOT_TOLD or not entry.kind.startswith("page.")):
+    if entry.why not in ("", UNSAID) and (entry.kind in _NOT_TOLD or not entry.kind.startswith("page.")):
         # Why somebody was paged is said where the round was decided.
         line.append(f" — {readable(entry.why, when)}", style="quiet")
     line.plain = one_line(line.plain)

@@ -40,6 +40,7 @@ def admitted(d: Draft, admission: Admission) -> None:
     d.note(
         "ticket.opened",
         f"opened{source}: {ticket.title}",
+        f"reported by {ticket.opened_by.id}",
         actor=ticket.opened_by,
         severity=ticket.severity.value,
         service=ticket.service,

@@ -119,7 +119,7 @@ def digest_told(d: Draft, event: DigestTold) -> None:
             rung=event.rung,
             round_number=event.round,
             purpose="digested",
-            why=told.why if here and told is not None else "",
+            why=told.why if here and told is not None else "it was paged on an earlier rung",
         )
         d.keep(entry)
     if not here or visit is None or told is None:

@@ -13,7 +13,7 @@ from escalade.engine import outbox
 from escalade.engine.state import TicketState, Visit
 from escalade.messages.activities import Purpose
 from escalade.people.resolve import Pressure, RoundRequest
-from escalade.record import Entry
+from escalade.record import UNSAID, Entry
 from escalade.ticket import SYSTEM, Actor, workflow_id
 
 TAIL: Final = 50
@@ -111,7 +111,7 @@ class Draft:
                 actor=actor,
                 kind=kind,
                 what=what,
-                why=why,
+                why=why or UNSAID,
                 data={"rung": state.rung, "tier": state.tier_name, **data},
             )
         )

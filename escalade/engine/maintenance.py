@@ -106,9 +106,11 @@ def learn(d: Draft, windows: list[PinnedWindow]) -> None:
     gone = [name for name in before if name not in now]
     fresh = [window for window in now.values() if before.get(window.id) != window.version]
     if fresh:
-        d.note("maintenance.known", "; ".join(_opens(window) for window in fresh), windows=list(now))
+        what = "; ".join(_opens(window) for window in fresh)
+        d.note("maintenance.known", what, "it covers this ticket", windows=list(now))
     if gone:
-        d.note("maintenance.gone", f"no more maintenance by {', '.join(gone)}", windows=list(now))
+        what = f"no more maintenance by {', '.join(gone)}"
+        d.note("maintenance.gone", what, "it covers this ticket no more", windows=list(now))
 
 
 def _opens(window: PinnedWindow) -> str:

@@ -81,7 +81,12 @@ def merged_here(d: Draft, event: MergedHere) -> None:
     state.merging = ""  # it was to go into that very ticket, if into any
     state.merged_from = [*state.merged_from, event.key][-MANY:]
     _follow(d, event)
-    d.note("ticket.merged_here", f"{event.key} was merged into this: {event.title}", followers=event.followers)
+    d.note(
+        "ticket.merged_here",
+        f"{event.key} was merged into this: {event.title}",
+        "it is the same trouble",
+        followers=event.followers,
+    )
     _take_severity(d, event)
 
 

@@ -140,7 +140,7 @@ def _page(d: Draft, effect: ResolveRound, resolved: ResolvedRound, *, sent: bool
     if not sent:
         take_steps(d, people)
     for text in resolved.notes:
-        d.note("round.note", text, round=effect.round)
+        d.note("round.note", text, "the roster says so", round=effect.round)
     passed_over(d, effect, resolved)
     return send(d, effect, list(people.values()), candidates_left=resolved.candidates_left)
 

@@ -39,7 +39,7 @@ def record(d: Draft, effect: ResolveRound | SendPages, event: PagesSent, whys: d
     if event.error:
         d.note("round.error", "the pages could not be attempted", event.error, round=effect.round)
     for text in event.notes:
-        d.note("round.note", text, round=effect.round)
+        d.note("round.note", text, "whoever sent it says so", round=effect.round)
 
 
 def pages_sent(d: Draft, event: PagesSent) -> None:

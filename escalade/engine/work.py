@@ -37,4 +37,5 @@ def worked(d: Draft, by: Actor, *, rung: int) -> None:
         delay = d.now - visit.entered_at
         whole = timedelta(seconds=round(delay.total_seconds()))
         text = f"first work in {d.state.tier_name} by {by.id}, {format_duration(whole)} after it came"
-        d.note("tier.first_work", text, actor=by, seconds=delay.total_seconds())
+        why = "nobody had worked on it here before"
+        d.note("tier.first_work", text, why, actor=by, seconds=delay.total_seconds())

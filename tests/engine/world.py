@@ -403,8 +403,7 @@ class World:
         for entry in decision.entries:
             assert entry.kind
             assert entry.what
-            if entry.kind in ("tier.entered", "tier.left"):
-                assert entry.why, f"{entry.what}: why?"
+            assert entry.why, f"{entry.kind}, {entry.what}: why?"
             if entry.kind == "tier.left" and "within" in entry.why.split(" (")[0]:
                 self.by_limit[entry.at] += 1
                 assert self.by_limit[entry.at] <= 1, "two climbs by limits at one instant"
