@@ -111,17 +111,19 @@ async def test_a_person_who_commands_the_wrong_id_is_told_the_right_one(
 
     monkeypatch.setattr(implementations, "forward", held)
     there, wrong = await tower(ONE), a_name()
-    stray = await start(there, wrong, {"title": "db down"})
-    command = {"by": {"kind": "person", "id": "ana"}}
-    asked = await stray.handle.start_update("acknowledge", command, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
-    gate.set()
-    with pytest.raises(WorkflowUpdateFailedError) as refused:
-        await asked.result()
-    cause = refused.value.cause
-    assert isinstance(cause, ApplicationError)
-    assert cause.type == "forwarded"
-    assert ticket_key("", "", wrong) in str(cause)
-    assert (await stray.handle.result()).startswith("forwarded")
+    there.adopt(ticket_key("", "", wrong))
+    with there.time.standing():
+        stray = await start(there, wrong, {"title": "db down"})
+        command = {"by": {"kind": "person", "id": "ana"}}
+        asked = await stray.handle.start_update("acknowledge", command, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
+        gate.set()
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await asked.result()
+        cause = refused.value.cause
+        assert isinstance(cause, ApplicationError)
+        assert cause.type == "forwarded"
+        assert ticket_key("", "", wrong) in str(cause)
+        assert (await stray.handle.result()).startswith("forwarded")
 
 
 async def test_where_forwarding_fails_it_pages_people_all_the_same(
