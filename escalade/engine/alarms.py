@@ -32,7 +32,7 @@ def sound(d: Draft) -> Wish | None:
     However many were passed since anybody looked, it is one notice that names them all (M3).
     """
     state = d.state
-    if not state.clocks:
+    if not state.clocks and state.unheard is None:  # a clock that is gone may have left something to be told
         return None
     fresh = _pass(d)
     if not fresh:

@@ -17,7 +17,7 @@ from escalade.engine.clocks import (
 )
 from escalade.engine.clockstate import ClockRun, Said
 from escalade.engine.draft import Draft
-from escalade.engine.exchange import parted
+from escalade.engine.exchange import parted, shortened
 from escalade.engine.reckoning import pinned_clock
 from escalade.policy.pinned import PinnedClock, PinnedPolicy
 
@@ -91,7 +91,7 @@ def _wait_on(d: Draft, pinned: PinnedClock, *, resumed: bool, taken: bool) -> No
         return
     if taken or written:
         resolution = [each for each in state.said if each.what == "resolution"][-1:]
-        state.said = [*before, *resolution, Said(at=d.clock_at, what="message")]
+        state.said = shortened([*before, *resolution, Said(at=d.clock_at, what="message")])
     if written and not taken:
         start_clock(d, UPDATE, pinned, d.clock_at)
         told_of_start(d, [UPDATE], "the customer had written while it was resolved, and waits for an answer")

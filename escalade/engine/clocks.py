@@ -8,7 +8,7 @@ from typing import Any, Final
 from escalade.engine.calendars import open_time
 from escalade.engine.clockstate import TIER, ClockRun, Said, Standstill, Stopped
 from escalade.engine.draft import Draft
-from escalade.engine.exchange import heard
+from escalade.engine.exchange import heard, shortened
 from escalade.engine.points import label_of
 from escalade.engine.reckoning import Reckoning, pinned_clock, reckon
 from escalade.engine.state import TicketState
@@ -296,11 +296,12 @@ def resolved(d: Draft) -> None:
         stop(d, name, "resolution", "it was resolved")
     pinned = d.state.policy.clocks.get(UPDATE) if d.state.policy is not None else None
     if pinned is not None and not pinned.rhythm:
-        d.state.said = heard(d.state.said, d.clock_at, "resolution")
+        d.state.said = shortened(heard(d.state.said, d.clock_at, "resolution"))
 
 
 def ended(d: Draft, why: str) -> None:
-    """It ended in another way: nothing is judged."""
+    """It ended in another way: nothing is judged, and what was to be told of them later is of no use."""
+    d.state.unheard = d.state.covered = None
     for name in list(d.state.clocks):
         stop(d, name, "ended", why)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from escalade.effects import ResolveRound
-from escalade.engine import Decision, Event, upcoming
+from escalade.engine import Decision, Event, next_due, upcoming
 from escalade.testing import Climb, policy, roster
 from escalade.ticket import Severity, Ticket
 from tests.engine.test_clock_cases import hours, utc
@@ -123,3 +123,16 @@ def test_whoever_slept_through_the_opening_is_not_woken_the_night_after() -> Non
     assert not climb.notices
     climb.forward(days=1)
     assert told(climb) == [utc(2026, 3, 10, 8)]
+
+
+def test_what_waits_for_the_opening_is_told_though_the_clock_it_was_of_is_gone() -> None:
+    clock = {"target": "1h", "on": {"breach": {"notify": "tier"}}}
+    first = {**TIERS[0], "clock": clock}
+    pinned = policy(first, TIERS[1], calendar="office", wake=["sev1"], calendars={"office": OFFICE}, at=FRIDAY_EVENING)
+    climb = Heard(pinned, roster("ana", "bob"), Ticket(title="t", severity=Severity.SEV4), start=FRIDAY_EVENING)
+    climb.forward(hours=2)
+    climb.hears("cyd", "escalate", reason="it is theirs")
+    climb.forward(hours=(MONDAY - climb.now) / timedelta(hours=1))
+    assert climb.state.unheard is None
+    due = next_due(climb.state)
+    assert due is None or due > climb.now  # nothing is left that would wake it again and again

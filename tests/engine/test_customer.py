@@ -8,7 +8,8 @@ from itertools import permutations
 
 import pytest
 
-from escalade.testing import START, Climb
+from escalade.engine.exchange import KEPT
+from escalade.testing import START, Climb, policy, roster
 from escalade.ticket import Status, Ticket
 from tests.engine.test_clock_cases import climb_with, clock, dues
 
@@ -300,3 +301,18 @@ def test_the_same_reply_twice_is_one() -> None:
     climb.hears("mail", "reply", event_id="r1")
     assert clock(climb, "update").state == "running"
     assert len(climb.noted("customer.message")) == 2
+
+
+@pytest.mark.parametrize("reopens", ["resume", "restart", "keep"])
+def test_a_ticket_that_flaps_remembers_no_more_than_it_needs(reopens: str) -> None:
+    pinned = policy(
+        {"name": "one", "page": ["person:ana"], "acknowledge_within": "2h"},
+        clocks={"update": {"target": "4h"}, "on_reopen": reopens},
+    )
+    climb = Climb(pinned, roster("ana"))
+    for _ in range(KEPT + 20):
+        climb.forward(minutes=1)
+        climb.hears("monitor", "resolve")
+        climb.forward(minutes=1)
+        climb.hears("monitor", "reopen")
+    assert len(climb.state.said) <= KEPT
