@@ -7,7 +7,8 @@ computes for two seconds for a deadlock: it would fail, and be tried again with 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -31,6 +32,7 @@ class Backlog:
         """Args: events: what the run before handed over."""
         self._waiting: deque[Event | tuple[str, Sequence[RawValue]]] = deque(events)
         self._commands = sum(self._is_command(one) for one in self._waiting)
+        self._expected = 0
         self._since: datetime | None = None
         self._task = 0
         self._taken = 0
@@ -76,13 +78,27 @@ class Backlog:
         self._waiting.extendleft(reversed(events))
         self._commands += sum(self._is_command(one) for one in events)
 
+    @property
+    def has_commands(self) -> bool:
+        """Whether somebody's command is among those that wait: whoever gives another one waits behind it."""
+        return self._commands > 0
+
+    @contextmanager
+    def expecting(self) -> Iterator[None]:
+        """Somebody's command waits for the length of the block, elsewhere than here."""
+        self._expected += 1
+        try:
+            yield
+        finally:
+            self._expected -= 1
+
     def holds_paging(self, now: datetime) -> bool:
-        """Whether somebody's command is among those that wait: perhaps it is in hand already (decision 2).
+        """Whether somebody's command waits: perhaps it is an acknowledgement, which is in hand already (decision 2).
 
         Args:
             now: the instant, UTC.
         """
-        if not self._commands:
+        if not self._commands and not self._expected:
             self._since = None
             return False
         self._since = self._since or now

@@ -126,13 +126,13 @@ class TicketWorkflow:
     async def on_update(self, name: str, args: Sequence[RawValue]) -> Answer:
         """A command of somebody who waits for the answer."""
         stray = self._stray
-        if self._state.policy is None:
-            await workflow.wait_condition(lambda: self._state.policy is not None or gone(stray))
+        if not self._takes_commands:
+            with self._backlog.expecting():
+                await workflow.wait_condition(lambda: self._takes_commands or gone(stray))
+            self._wake()
         if stray is not None and gone(stray):
             text = f"this workflow is no ticket's: {stray.goal} is; send {name} there"
             raise ApplicationError(text, type="forwarded", non_retryable=True)
-        if self._backlog and self._takes_turns:
-            await workflow.wait_condition(lambda: not self._backlog)  # what came before it goes before it
         command = doorway.command(name, args)
         if isinstance(command, str):
             raise ApplicationError(command, type="malformed", non_retryable=True)
@@ -196,6 +196,11 @@ class TicketWorkflow:
         return upcoming(self._state)
 
     @property
+    def _takes_commands(self) -> bool:
+        """Whether a command is decided at once: it goes before what machines said, and behind other commands."""
+        return self._state.policy is not None and not (self._takes_turns and self._backlog.has_commands)
+
+    @property
     def _takes_turns(self) -> bool:
         """Whether a workflow task decides so many signals and no more; older rules decided all that had come."""
         return self._state.engine >= 3
@@ -250,7 +255,7 @@ class TicketWorkflow:
         for event in outcomes:
             self._decide(event)
         written = self._journal_is_back()
-        holds = self._backlog.holds_paging(workflow.now())
+        holds = self._takes_turns and self._backlog.holds_paging(workflow.now())
         if not holds:
             self._look_at_the_clock()
         commanded = [

@@ -46,3 +46,11 @@ def test_paging_waits_for_commands_in_the_backlog_but_not_for_ever() -> None:
     assert not backlog.holds_paging(NOW + PATIENCE)
     assert len(backlog.turn(3)) == 2
     assert not backlog.holds_paging(NOW)
+
+
+def test_paging_waits_for_a_command_that_waits_elsewhere() -> None:
+    backlog = Backlog()
+    with backlog.expecting():
+        assert backlog.holds_paging(NOW)
+        assert not backlog.has_commands
+    assert not backlog.holds_paging(NOW)

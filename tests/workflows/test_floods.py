@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from temporalio import activity
 from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowUpdateStage
 
+from activities.implementations import Activities
+from escalade.messages import AdmitRequest
+from escalade.messages.activities import Admission
 from escalade.ticket import Severity, Ticket, workflow_id
 from tests.worker.installation import installed
 from tests.workflows.conftest import MakeTower
@@ -114,3 +121,35 @@ async def test_an_acknowledgement_behind_a_flood_is_in_hand_before_anybody_is_pa
             assert view.told == []
             stored = [stored.entry.kind for stored in there.store.entries(workflow_id(opened.key))]
         assert "page.accepted" not in stored
+
+
+async def test_an_update_that_comes_with_a_flood_is_decided_before_anybody_is_paged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, everything = asyncio.Event(), Activities.all
+
+    def with_a_gate(here: Activities) -> dict[str, list[Callable[..., Any]]]:
+        @activity.defn(name="admit")
+        async def held(request: AdmitRequest) -> Admission:
+            await gate.wait()
+            return await here.admit(request)
+
+        found = everything(here)
+        return {queue: [held if one == here.admit else one for one in those] for queue, those in found.items()}
+
+    monkeypatch.setattr(Activities, "all", with_a_gate)
+    async with real_server() as client, installed(client, tmp_path) as there:
+        opened = await there.tickets.open(Ticket(title="disk full", dedupe_key="disk", source="prom"))
+        handle = client.get_workflow_handle(workflow_id(opened.key))
+        for n in range(AT_ONCE + 20):
+            await handle.signal("open", {"title": f"disk full {n}", "event_id": f"e{n}"})
+        command = {"by": {"kind": "person", "id": "ana"}}
+        asked = await handle.start_update("acknowledge", command, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
+        gate.set()
+        await asked.result()
+        view = await there.until(
+            opened.key, lambda view: view.acknowledged and view.repeats == AT_ONCE + 20 and not view.unwritten
+        )
+        assert view.told == []
+        stored = [stored.entry.kind for stored in there.store.entries(workflow_id(opened.key))]
+    assert "page.accepted" not in stored
