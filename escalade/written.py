@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 """What things in the configuration are called: lower case, digits, `.`, `_`, `-`; 64 characters at most."""
+
+
+KEPT: Final[dict[str, Any]] = {"kept": True}
+"""The validation context of what was kept earlier: it is read, and no longer judged.
+
+What people write is judged when they write it. A rule that is made stricter later must not lose what was taken before.
+"""
+
+
+def is_kept(info: ValidationInfo) -> bool:
+    """Whether what is validated was kept earlier: then only what nobody could make sense of is refused."""
+    return bool(info.context and info.context.get("kept"))
 
 
 def shown(value: object) -> str:

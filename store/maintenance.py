@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from escalade.errors import EscaladeError
 from escalade.maintenance.unaware import unaware
@@ -15,7 +15,9 @@ from escalade.messages.activities import Snapshot
 from escalade.record import UNSAID, Entry
 from escalade.ticket import Actor, Status
 from escalade.time.instants import format_instant
+from escalade.written import KEPT
 from store.database import insert_if_new
+from store.kept import read_kept
 from store.room import Room
 from store.tables import maintenance_ends, maintenance_windows, tickets
 from store.writer import append, lock_head
@@ -59,10 +61,10 @@ class MaintenanceWindows(Room):
         """
         with self.database.writing() as connection:
             head = lock_head(connection, STREAM)
-            there = _read(connection, maintenance_windows.c.id == window_id)
             now = self.now()
-            if there:
-                if there[0].spec == spec and not _is_removed(connection, window_id):
+            if _is_there(connection, window_id):
+                there = _read(connection, maintenance_windows.c.id == window_id)
+                if there and there[0].spec == spec and not _is_removed(connection, window_id):
                     return there[0], False
                 raise WindowTakenError(
                     f"There is, or was, another maintenance window {window_id!r}.", mend="Give it another name."
@@ -121,7 +123,8 @@ class MaintenanceWindows(Room):
         this = maintenance_windows.c.id == window_id
         with self.database.writing() as connection:
             head = lock_head(connection, STREAM)
-            if not _read(connection, this):
+            # Also one that cannot be read: how else would anybody get rid of it?
+            if not _is_there(connection, window_id):
                 mend = "`escalade maintenance list` shows them; those of maintenance.yaml are removed there."
                 raise NoSuchWindowError(f"No maintenance window {window_id!r} was made by command.", mend=mend)
             if _is_removed(connection, window_id):
@@ -152,10 +155,8 @@ class MaintenanceWindows(Room):
         Args:
             configured: those of the configuration; what was ended early of them is added.
         """
-        c = maintenance_windows.c
-        here = and_(c.removed_at.is_(None), or_(c.until.is_(None), c.until > self.now() - _LISTED))
         with self.database.reading() as connection:
-            made = _read(connection, here)
+            made = _read(connection, self._here())
             ended = _ended(connection)
         taken = {window.id for window in made}
         others = [window for window in configured if window.id not in taken]
@@ -163,6 +164,17 @@ class MaintenanceWindows(Room):
             (window.model_copy(update={"ended": ended.get(window.id, ())}) for window in [*made, *others]),
             key=lambda window: window.id,
         )
+
+    def unreadable_windows(self) -> list[str]:
+        """The names of those made by command that would be in force if they could be read."""
+        c = maintenance_windows.c
+        with self.database.reading() as connection:
+            rows = connection.execute(select(c.id, c.body).where(self._here()).order_by(c.id)).all()
+        return [row.id for row in rows if _spec_of(row.id, row.body) is None]
+
+    def _here(self) -> ColumnElement[bool]:
+        c = maintenance_windows.c
+        return and_(c.removed_at.is_(None), or_(c.until.is_(None), c.until > self.now() - _LISTED))
 
 
 def spec_beginning(spec: WindowSpec) -> datetime:
@@ -182,16 +194,27 @@ def sentence(spec: WindowSpec) -> str:
 def _read(connection: Connection, condition: object) -> list[MaintenanceWindow]:
     c = maintenance_windows.c
     query = select(c.id, c.body, c.made_at, c.made_by).where(condition).order_by(c.id)  # type: ignore[arg-type]
-    return [
-        MaintenanceWindow(
-            id=row.id,
-            spec=WindowSpec.model_validate_json(row.body),
-            source="command",
-            made_at=row.made_at,
-            by=row.made_by,
-        )
-        for row in connection.execute(query)
-    ]
+    found = []
+    for row in connection.execute(query):
+        spec = _spec_of(row.id, row.body)
+        if spec is not None:
+            said = {"id": row.id, "spec": spec, "source": "command", "made_at": row.made_at, "by": row.made_by}
+            # What is part of another is looked at again.
+            found.append(MaintenanceWindow.model_validate(said, context=KEPT))
+    return found
+
+
+def _spec_of(window_id: str, body: str) -> WindowSpec | None:
+    return read_kept(_read_spec, f"maintenance window {window_id}", body)
+
+
+def _read_spec(body: str) -> WindowSpec:
+    return WindowSpec.model_validate_json(body, context=KEPT)
+
+
+def _is_there(connection: Connection, window_id: str) -> bool:
+    c = maintenance_windows.c
+    return connection.execute(select(c.id).where(c.id == window_id)).first() is not None
 
 
 def _is_removed(connection: Connection, window_id: str) -> bool:

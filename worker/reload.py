@@ -94,7 +94,7 @@ async def tell_of_windows(client: Client, live: Live, store: Store, now: datetim
     try:
         windows = await asyncio.to_thread(store.windows_in_force, live.current.windows)
         keys = await asyncio.to_thread(store.unaware, windows, now)
-    except StoreError as error:
+    except Exception as error:  # noqa: BLE001 - the reload is taken and goes on record, whatever is in the store
         _LOG.error("Tickets were not told of maintenance windows: %s", error)
         return 0
     return await tell_tickets(client, keys)

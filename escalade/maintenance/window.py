@@ -16,10 +16,19 @@ from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from escalade.maintenance.pinned import PinnedWindow, Span
-from escalade.people.recurrence import unreadable
+from escalade.people.recurrence import FORMS, unreadable
 from escalade.policy.model import Match
 from escalade.policy.route import matches
 from escalade.record import canonical
@@ -27,7 +36,7 @@ from escalade.ticket import Severity, Ticket
 from escalade.time.durations import Duration
 from escalade.time.instants import Instant
 from escalade.time.zones import Zone, at_wall_clock
-from escalade.written import Identifier, Written
+from escalade.written import Identifier, Written, is_kept
 
 LONGEST: Final = timedelta(days=31)
 """What one opening of a window may last."""
@@ -56,9 +65,12 @@ _PARTS: Final = (
     "BYSETPOS",
     "WKST",
 )
+_MOST_INTERVAL: Final = 1000
+_FREQUENCY: Final = re.compile(r"FREQ=([A-Z]+)")
 _UNTIL: Final = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.IGNORECASE)
 _BASIC: Final = "%Y%m%dT%H%M%S"
 _MEND: Final = "write it like FREQ=WEEKLY;BYDAY=SU or FREQ=MONTHLY;BYDAY=1SA;COUNT=12"
+_NO_FREQUENCY: Final = f"its rule names no FREQ of {', '.join(_RULES)}; {_MEND}"
 
 
 def _moment(value: Any) -> Any:
@@ -114,15 +126,18 @@ class WindowSpec(Written):
 
     @field_validator("recurrence")
     @classmethod
-    def _readable_rule(cls, value: str) -> str:
+    def _readable_rule(cls, value: str, info: ValidationInfo) -> str:
         text = value.strip().upper().removeprefix("RRULE:")
-        if text:
+        if text and not is_kept(info):
+            _check_parts(text)
             _rule(_UNTIL.sub(r"UNTIL=\1", text), datetime(2026, 1, 1))  # noqa: DTZ001 - a wall clock
         return text
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
-        if wrong := list(self._wrong()):
+    def _makes_sense(self, info: ValidationInfo) -> Self:
+        if is_kept(info):
+            self._check_readable()
+        elif wrong := list(self._wrong()):
             # One sentence after the other, and then how to mend each.
             raise ValueError(
                 "; ".join(
@@ -130,6 +145,16 @@ class WindowSpec(Written):
                 )
             )
         return self
+
+    def _check_readable(self) -> None:
+        """Find out what cannot be read here, and not when a ticket asks when it is open."""
+        if self.end is None and self.lasts is None:
+            raise ValueError("it has no end")
+        try:
+            for local in self._openings(None, most=1):
+                at_wall_clock(local + self.length, ZoneInfo(self.zone))
+        except OverflowError:
+            raise ValueError("it is past the end of the calendar") from None
 
     def _wrong(self) -> Iterator[tuple[str, str]]:
         """What is wrong with it, and how to mend it; all of it that can be said at once."""
@@ -310,6 +335,29 @@ def pinned_windows(windows: Iterable[MaintenanceWindow], ticket: Ticket, at: dat
     return sorted((window for window in found if window is not None), key=lambda window: window.id)
 
 
+def _parts(text: str) -> dict[str, str]:
+    return dict(part.partition("=")[::2] for part in text.split(";"))
+
+
+def _check_parts(text: str) -> None:
+    """Judge a rule that somebody writes; one that is kept is only read.
+
+    Raises:
+        ValueError: with what is wrong with it.
+    """
+    parts = _parts(text)
+    if parts.get("FREQ") not in _RULES:
+        raise ValueError(_NO_FREQUENCY)
+    if unknown := [key for key in parts if key not in _PARTS]:
+        raise ValueError(f"{unknown[0][:40]!r} is no part of a rule that is read; allowed are {', '.join(_PARTS)}")
+    if empty := [key for key, value in parts.items() if not value]:
+        raise ValueError(f"{empty[0]} of its rule has no value; write it, or leave {empty[0]} out")
+    for key, most in (("INTERVAL", _MOST_INTERVAL), ("COUNT", None)):
+        said = parts.get(key, "1")
+        if not (said.isascii() and said.isdigit()) or int(said) < 1 or (most is not None and int(said) > most):
+            raise ValueError(f"{key}={said[:20]} is none; {FORMS[key]}")
+
+
 @functools.lru_cache(maxsize=256)
 def _rule(text: str, start: datetime) -> rrule:
     """The rule, on naive wall-clock times; what it has found once is kept.
@@ -317,18 +365,14 @@ def _rule(text: str, start: datetime) -> rrule:
     Raises:
         ValueError: with what is wrong with it.
     """
-    parts = dict(part.partition("=")[::2] for part in text.split(";"))
-    if parts.get("FREQ") not in _RULES:
-        raise ValueError(f"its rule names no FREQ of {', '.join(_RULES)}; {_MEND}")
-    if unknown := [key for key, value in parts.items() if key not in _PARTS or not value]:
-        raise ValueError(f"{unknown[0][:40]!r} is no part of a rule; allowed are {', '.join(_PARTS)}")
-    for key in ("INTERVAL", "COUNT"):
-        if key in parts and not (parts[key].isascii() and parts[key].isdigit() and 1 <= int(parts[key][:9]) <= 1000):
-            raise ValueError(f"{key}={parts[key][:20]} is none; write a number from 1 to 1000")
+    frequencies = _FREQUENCY.findall(text)
+    if not frequencies or not set(frequencies) <= set(_RULES):
+        # By the minute, a rule would be searched for hours.
+        raise ValueError(_NO_FREQUENCY)
     try:
         found = rrulestr(text, dtstart=start, cache=True)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError):
-        raise ValueError(unreadable(parts)) from None
+        raise ValueError(unreadable(_parts(text))) from None
     if not isinstance(found, rrule):
         raise ValueError(f"it is more than one rule; {_MEND}")  # noqa: TRY004 - pydantic wants it
     ends = "UNTIL=" in text or "COUNT=" in text

@@ -75,6 +75,11 @@ def test_count_and_until_of_a_rule_end_it() -> None:
     assert shown(until.spans(utc("2026-03-01"))[0]) == ["03-01 00:00–01:00", "03-02 00:00–01:00", "03-03 00:00–01:00"]
 
 
+def test_a_rule_may_count_as_far_as_it_likes() -> None:
+    spans, _ = spec(start="2026-03-01T01:00", lasts="1h", recurrence="FREQ=DAILY;COUNT=2000").spans(utc("2031-08-21"))
+    assert shown(spans) == ["08-21 01:00–02:00"]
+
+
 def test_years_later_a_rule_is_still_quick_and_right() -> None:
     daily = spec(zone="America/New_York", start="2016-01-01T03:00", lasts="1h", recurrence="FREQ=DAILY")
     spans, _ = daily.spans(utc("2026-07-01T07:30"), most=1)
@@ -96,6 +101,11 @@ def test_years_later_a_rule_is_still_quick_and_right() -> None:
             "'COLOUR' is no part of a rule",
         ),
         ({"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=DAILY;INTERVAL=0"}, "INTERVAL=0 is none"),
+        ({"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=DAILY;INTERVAL=1001"}, "from 1 to 1000"),
+        (
+            {"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=DAILY;BYDAY="},
+            "BYDAY of its rule has no value",
+        ),
         ({"start": "2026-03-01T01:00", "lasts": "1h", "recurrence": "FREQ=DAILY;COUNT=0"}, "COUNT=0 is none"),
         ({"start": "2026-03-01T01:00", "lasts": "0h"}, "ends before it begins, or with it"),
         (

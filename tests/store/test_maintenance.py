@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
+from sqlalchemy import insert
 
 from escalade.maintenance.window import MaintenanceWindow, WindowSpec
 from store import NoSuchWindowError, Store, WindowTakenError
+from store.tables import maintenance_windows
 from tests.store.making import ANA, NOW, kinds
 
 HOUR = timedelta(hours=1)
+VALUES: dict[str, Any] = {"everything": True, "start": "2026-03-01T07:00", "lasts": "2h"}
 
 
 def spec(begin: timedelta = -HOUR, **written: Any) -> WindowSpec:
@@ -80,3 +85,55 @@ def test_many_may_make_the_same_window_at_once_and_it_is_made_once(store: Store)
         outcomes = list(pool.map(lambda _: store.add_window("patching", spec(), by=ANA)[1], range(6)))
     assert sorted(outcomes) == [False] * 5 + [True]
     assert kinds(store, "maintenance") == ["window.made"]
+
+
+def keep(store: Store, window_id: str, **written: Any) -> None:
+    """As an Escalade of another time kept it, whatever the model says today."""
+    row = {"id": window_id, "until": None, "made_at": NOW, "made_by": "ana", "removed_at": None}
+    with store.database.writing() as connection:
+        connection.execute(insert(maintenance_windows).values(body=json.dumps(VALUES | written), **row))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"recurrence": "FREQ=DAILY;BYSECOND=0"},
+        {"recurrence": "FREQ=DAILY;INTERVAL=2000"},
+        {"everything": False, "match": [{"service": [""]}, {"service": ["shop"]}]},
+        {"everything": False, "match": [{"severity": ["sev1"]}], "except_severity": ["sev1"]},
+    ],
+)
+def test_a_window_that_was_taken_once_stays_in_force_when_it_would_be_refused_today(
+    store: Store, written: dict[str, Any]
+) -> None:
+    with pytest.raises(ValidationError):
+        WindowSpec.model_validate(VALUES | written)
+    keep(store, "old", **written)
+    (window,) = store.windows_in_force()
+    assert [(span.start, span.end) for span in window.spans(NOW, most=1)[0]] == [(NOW - HOUR, NOW + HOUR)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"recurrence": "FREQ=SECONDLY"},
+        {"recurrence": "FREQ=DAILY;BYDAY=XX"},
+        {"lasts": None},
+        {"start": "9999-12-31T23:00"},
+        {"colour": "red"},
+    ],
+)
+def test_a_window_that_cannot_be_read_is_told_once_and_leaves_the_others(
+    store: Store, caplog: pytest.LogCaptureFixture, written: dict[str, Any]
+) -> None:
+    store.add_window("patching", spec(), by=ANA)
+    # Each case of this test, on each database, has a name of its own: what was told is remembered.
+    name = f"old-{store.database.engine.dialect.name}-{next(iter(written.values()))}".lower().replace(":", "")
+    keep(store, name, **written)
+    assert [[window.id for window in store.windows_in_force()] for _ in range(2)] == [["patching"]] * 2
+    assert [record.message.partition(" cannot")[0] for record in caplog.records] == [f"The maintenance window {name}"]
+    assert store.unreadable_windows() == [name]
+    with pytest.raises(WindowTakenError):
+        store.add_window(name, spec(), by=ANA)
+    assert store.remove_window(name, by=ANA) is True
+    assert (store.unreadable_windows(), store.remove_window(name, by=ANA)) == ([], False)

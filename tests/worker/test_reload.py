@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from escalade.messages import Acknowledge
 from escalade.ticket import Actor, Ticket
 from tests.worker.installation import Installation, installed, now_in_utc
-from worker.reload import reload_configuration, wake_held
+from worker.reload import reload_configuration, tell_of_windows, wake_held
 from worker.testing import real_server
 
 PAPER = {"paper": {"channel": "paper", "address": "cleo"}}
@@ -68,3 +71,14 @@ async def test_only_tickets_that_hold_are_told_of_a_new_roster(tmp_path: Path) -
         await there.tickets.command(held.key, Acknowledge(by=Actor(kind="person", id="ana", via="test")))
         await there.until(held.key, lambda view: view.acknowledged and not view.unwritten)
         assert await wake_held(client, there.store) == 0
+
+
+async def test_whatever_the_store_holds_of_windows_the_reload_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    def windows_in_force(_configured: object) -> None:
+        raise ValueError("a row of another time")
+
+    away: Any = None
+    live: Any = SimpleNamespace(current=SimpleNamespace(windows=()))
+    store: Any = SimpleNamespace(windows_in_force=windows_in_force)
+    assert await tell_of_windows(away, live, store, now_in_utc()) == 0
+    assert "Tickets were not told of maintenance windows: a row of another time" in caplog.text
