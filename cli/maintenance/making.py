@@ -9,6 +9,7 @@ import click
 
 from cli.oncall.spans import span_options
 from cli.options import acting, command, reason
+from cli.severity import SEVERITY
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -26,9 +27,11 @@ def _which(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--source", multiple=True, metavar="NAME", help="Tickets that came through this."),
             click.option("--label", multiple=True, metavar="NAME=VALUE", help="Tickets with this label."),
             click.option("--customer-tier", multiple=True, metavar="NAME", help="Tickets of this tier of customers."),
-            click.option("--severity", multiple=True, metavar="SEV", help="Tickets of this severity."),
+            click.option("--severity", multiple=True, type=SEVERITY, metavar="SEV", help="Tickets of this severity."),
             click.option("--everything", is_flag=True, help="Every ticket."),
-            click.option("--except-severity", multiple=True, metavar="SEV", help="Page these all the same."),
+            click.option(
+                "--except-severity", multiple=True, type=SEVERITY, metavar="SEV", help="Page these all the same."
+            ),
         ]
     ):
         function = option(function)
@@ -138,10 +141,13 @@ def remove(invocation: Invocation, name: str, reason: str) -> int:
     from cli.acting import acting_person
     from cli.doors import store as reading
     from cli.maintenance.known import window_named
-    from cli.maintenance.telling import say, tell_concerned
+    from cli.maintenance.telling import say, say_unreadable, tell_concerned
 
     by = acting_person(invocation)
     with reading() as store:
+        if name in store.unreadable_windows():
+            store.remove_window(name, by=by, why=reason)
+            return say_unreadable(invocation, name, tell_concerned(store, name, invocation.now()))
         window = window_named(store, name)
         store.remove_window(window.id, by=by, why=reason)
         concerned = tell_concerned(store, window.id, invocation.now())
@@ -197,7 +203,7 @@ def _spec(complaints: Complaints, *, zone: str, times: dict[str, Any], **written
         told = len(complaints) > before
         for one in error.errors():
             named = next((part for part in reversed(one["loc"]) if isinstance(part, str)), "")
-            if named in ("severity", "except_severity") or (told and not named):
+            if told and not named:
                 # It was said in the words of the options.
                 continue
             where = f"--{named.replace('_', '-')}: " if named else ""
@@ -208,14 +214,6 @@ def _spec(complaints: Complaints, *, zone: str, times: dict[str, Any], **written
 
 def _check_values(complaints: Complaints, written: dict[str, Any]) -> None:
     """Values of options that no ticket can have."""
-    from escalade.ticket import Severity
-
-    known = [severity.value for severity in Severity]
-    for name in ("severity", "except_severity"):
-        for value in written[name]:
-            if value not in known:
-                option = name.replace("_", "-")
-                complaints.add(f"--{option}: There is no severity {value!r}.", f"There is {', '.join(known)}.")
     for name in ("service", "source", "customer_tier"):
         if any(not value.strip() for value in written[name]):
             complaints.add(f"--{name.replace('_', '-')} is empty, and no ticket has that.", "Write the value.")

@@ -78,10 +78,29 @@ def say(invocation: Invocation, window: MaintenanceWindow, said: str, concerned:
     if invocation.json:
         from cli.render.documents import write_json
 
-        told = {"tickets": concerned.tickets, "told": concerned.told, "why_not": concerned.why_not}
-        write_json({"window": window_json(window, invocation.now()), **values, "concerned": told})
+        write_json({"window": window_json(window, invocation.now()), **values, "concerned": _told(concerned)})
         return ExitCode.OK
     click.echo(window_line(window, invocation.moments(), said=said), color=invocation.colour)
+    _say_told(concerned)
+    return ExitCode.OK
+
+
+def say_unreadable(invocation: Invocation, window_id: str, concerned: Concerned) -> ExitCode:
+    """Write that a window is removed of which nothing but the name can be read."""
+    if invocation.json:
+        from cli.render.documents import write_json
+
+        write_json({"window": {"id": window_id}, "removed": True, "concerned": _told(concerned)})
+        return ExitCode.OK
+    click.echo(f"maintenance window {window_id} is removed; what it said could not be read.")
+    _say_told(concerned)
+    return ExitCode.OK
+
+
+def _told(concerned: Concerned) -> dict[str, Any]:
+    return {"tickets": concerned.tickets, "told": concerned.told, "why_not": concerned.why_not}
+
+
+def _say_told(concerned: Concerned) -> None:
     if str(concerned):
         click.echo(f"  {one_line(str(concerned))}", err=bool(concerned.why_not))
-    return ExitCode.OK

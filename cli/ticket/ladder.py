@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import acting, command, key, said
-from cli.ticket.selecting import SEVERITY
+from cli.severity import SEVERITY
 from cli.ticket.sending import send
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import click
 
 from cli.failures import WrongCommandError
 from cli.options import acting, command
-from cli.ticket.selecting import SEVERITY
+from cli.severity import SEVERITY
 
 if TYPE_CHECKING:
     from cli.invocation import Invocation

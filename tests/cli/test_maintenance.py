@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from cli.exits import ExitCode
 from cli.render.documents import DOCUMENTS
 from store import Store
+from store.tables import maintenance_windows
 from tests.cli.conftest import Run
 from tests.cli.making import fill, snapshot
 
@@ -83,7 +86,7 @@ def test_everything_wrong_with_a_window_is_told_at_once(escalade: Run) -> None:
     ("more", "says"),
     [
         ((), "does not say which tickets"),
-        (("--service", "x", "--severity", "sev9"), "--severity: There is no severity 'sev9'. There is sev1, sev2"),
+        (("--service", "x", "--severity", "sev9"), "'sev9' is not one of"),
         (("--service", ""), "--service is empty"),
         (("--severity", "sev1", "--except-severity", "sev1"), "It covers no ticket"),
         (("--service", "x", "--recurrence", "FREQ=DAILY;BYDAY=XX"), "--recurrence: BYDAY=XX cannot be read"),
@@ -95,3 +98,28 @@ def test_what_cannot_be_a_window_is_refused(escalade: Run, more: tuple[str, ...]
     done = escalade("maintenance", "add", "--for", "2h", "--as", "ana", *more)
     assert done.code == ExitCode.USAGE
     assert says in " ".join(done.err.split())
+
+
+def test_severities_are_read_as_tickets_have_them_read(escalade: Run) -> None:
+    severities = ("--severity", "P1", "--severity", "sev2", "--except-severity", "critical", "--output", "json")
+    window = escalade(*ADD, *severities).json["window"]["window"]
+    assert window["match"][0]["severity"] == ["sev1", "sev2"]
+    assert window["except_severity"] == ["sev1"]
+
+
+def test_a_window_that_cannot_be_read_leaves_the_others_and_can_be_removed(escalade: Run, place: Path) -> None:
+    escalade(*ADD)
+    with stored(place) as store, store.database.writing() as connection:
+        row = {
+            "id": "old",
+            "until": None,
+            "made_at": datetime.now(UTC),
+            "made_by": "ana",
+            "removed_at": None,
+            "body": "{}",
+        }
+        connection.execute(insert(maintenance_windows).values(row))
+    assert "db-upgrade" in escalade("maintenance", "list").out
+    done = escalade("maintenance", "remove", "old", "--as", "ana")
+    assert (done.code, "old is removed" in done.out) == (ExitCode.OK, True)
+    assert escalade("maintenance", "remove", "old", "--as", "ana").code == ExitCode.NOT_FOUND
