@@ -13,7 +13,7 @@ from store.proofs import Proof
 from store.query import TicketQuery
 from store.retention import Pruned
 from store.revision import RosterRevision
-from store.roster import ClashError, KeptChange, NoSuchChangeError
+from store.roster import ClashError, KeptChange, NoSuchChangeError, SenselessChangeError
 from store.store import Store
 from store.stored import StoredEntry
 
@@ -29,6 +29,7 @@ __all__ = [
     "Proof",
     "Pruned",
     "RosterRevision",
+    "SenselessChangeError",
     "Store",
     "StoredDelivery",
     "StoredEntry",

@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, sel
 
 from escalade.errors import EscaladeError
 from escalade.people.changes import Away, Change, ChangeKind, Changes, Override, Swap, Temporary
-from escalade.people.clashes import clash, same, sentence, stream_of_change
+from escalade.people.clashes import clash, same, senseless, sentence, stream_of_change
 from escalade.record import UNSAID, Entry
 from escalade.ticket import Actor
 from escalade.time.instants import format_instant
+from escalade.written import KEPT
 from store.feeds import imported
+from store.kept import read_kept
 from store.revision import RosterRevision, advance, revision
 from store.room import Room
 from store.tables import roster_changes, starts_with
@@ -30,6 +32,12 @@ class ClashError(EscaladeError):
     """This change cannot stand beside another one."""
 
     exit_code = 5
+
+
+class SenselessChangeError(EscaladeError):
+    """This change says nothing that can be done."""
+
+    exit_code = 2
 
 
 class NoSuchChangeError(EscaladeError):
@@ -75,8 +83,11 @@ class RosterChanges(Room):
 
         Raises:
             ClashError: when another one is in its way.
+            SenselessChangeError: when it says nothing that can be done.
             StoreError: when the store cannot be used. Nothing is kept then.
         """
+        if wrong := senseless(new):
+            raise SenselessChangeError(wrong[0], mend=wrong[1])
         stream = stream_of_change(new)
         with self.database.writing() as connection:
             # The head of the stream is the lock of everything that is in it: no two of them can clash unseen.
@@ -215,11 +226,17 @@ def _about(change: Change) -> ColumnElement[bool]:
 def _kept(connection: Connection, *conditions: ColumnElement[bool]) -> list[KeptChange]:
     c = roster_changes.c
     query: Select[Any] = select(roster_changes).where(*conditions).order_by(c.start, c.made_at, c.id)
-    return [_read(row) for row in connection.execute(query)]
+    return [kept for row in connection.execute(query) if (kept := _read(row)) is not None]
 
 
-def _read(row: Row[Any]) -> KeptChange:
-    return KeptChange(change=_CHANGE.validate_json(row.body), until=row.until, removed_at=row.removed_at)
+def _read(row: Row[Any]) -> KeptChange | None:
+    """The change of a row; None when it cannot be read: the others still say who is on duty."""
+    change = read_kept(_read_change, f"{row.kind} {row.id}", row.body)
+    return None if change is None else KeptChange(change=change, until=row.until, removed_at=row.removed_at)
+
+
+def _read_change(body: str) -> Change:
+    return _CHANGE.validate_json(body, context=KEPT)
 
 
 def _row(change: Change) -> dict[str, Any]:

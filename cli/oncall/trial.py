@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from configuration.document import Document
     from configuration.parts import Parts
     from escalade.people import Roster
-    from escalade.people.changes import Changes
+    from escalade.people.changes import Away, Changes, Override, Swap, Temporary
 
 _SECTIONS: Final = {"overrides": "o", "temporaries": "t", "swaps": "s", "aways": "a"}
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,6 +77,7 @@ def try_changes(file: Path, schedule: str, roster: Roster) -> Changes:
         document.data.clear()
         document.data.update(kept | _completed(kept, schedule, roster.schedules[schedule].tzinfo))
     parts = validate_parts(document, Changes)
+    wrong += _senseless(document)
     if wrong or parts.problems:
         raise ConfigurationError([*wrong, *parts.problems])
     changes: Changes = _good(parts)
@@ -101,6 +102,23 @@ def _elsewhere(document: Document, schedule: str) -> Iterator[Problem]:
                 yield document.problem((section, n, "schedule"), found, "Leave it out, or try that schedule.")
 
 
+def _senseless(document: Document) -> Iterator[Problem]:
+    """What could not be made by command either, of the changes that can be read; what is wrong with others is said."""
+    from pydantic import ValidationError
+
+    from escalade.people.clashes import senseless
+
+    models = _models()
+    for section, written in document.data.items() if isinstance(document.data, dict) else ():
+        for n, one in enumerate(written if isinstance(written, list) else ()):
+            try:
+                said = senseless(models[section].model_validate(one))
+            except ValidationError:
+                continue
+            if said:
+                yield document.problem((section, n), *said)
+
+
 def _strangers(document: Document, changes: Changes, roster: Roster) -> Iterator[Problem]:
     """Whom a change takes off duty who is nowhere in what is tried."""
     leaving = [(("overrides", n, "whom"), one.whom) for n, one in enumerate(changes.overrides)]
@@ -111,11 +129,15 @@ def _strangers(document: Document, changes: Changes, roster: Roster) -> Iterator
             yield document.problem(path, f"{person!r} takes no turn here.", f"There is {known}.")
 
 
-def _unknown(document: Document) -> Iterator[Problem]:
-    """Keys that nothing reads: what is stored may have more of them some day, what is written here may not."""
+def _models() -> dict[str, type[Override | Temporary | Swap | Away]]:
     from escalade.people.changes import Away, Override, Swap, Temporary
 
-    models: dict[str, type[BaseModel]] = {"overrides": Override, "temporaries": Temporary, "swaps": Swap, "aways": Away}
+    return {"overrides": Override, "temporaries": Temporary, "swaps": Swap, "aways": Away}
+
+
+def _unknown(document: Document) -> Iterator[Problem]:
+    """Keys that nothing reads: what is stored may have more of them some day, what is written here may not."""
+    models = _models()
     data = document.data if isinstance(document.data, dict) else {}
     for section, written in data.items():
         if section not in models:

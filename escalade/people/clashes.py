@@ -35,6 +35,13 @@ def clash(change: Change, others: Iterable[Change]) -> Change | None:
     return next((other for other in others if _clashes(change, other)), None)
 
 
+def senseless(change: Change) -> tuple[str, str] | None:
+    """What is wrong with a change that somebody makes, and how to mend it; None when nothing is."""
+    if isinstance(change, Swap) and change.first.person == change.second.person:
+        return f"Both shifts are those of {change.first.person}.", "Name two people."
+    return None
+
+
 def sentence(change: Change) -> str:
     """What a change says, for the journal and for lists."""
     window = f"from {format_instant(change.start)} until {format_instant(change.end)}"

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from escalade.people.changes import Away, Changes, DutySlot, Override, Swap, Temporary
-from store import ClashError, NoSuchChangeError, RosterRevision, Store
+from store import ClashError, NoSuchChangeError, RosterRevision, SenselessChangeError, Store
+from store.tables import roster_changes
 from tests.store.making import ANA, NOW, kinds, whats
 
 HOUR = timedelta(hours=1)
@@ -182,3 +184,34 @@ def test_of_absences_that_clash_at_once_one_is_taken(store: Store) -> None:
         assert sum(pool.map(make, range(4))) == 1
     assert len(whats(store, "person/bruno")) == 1
     assert store.verify() == []
+
+
+def test_a_swap_of_somebody_with_themselves_is_refused_when_it_is_made_and_read_when_it_was_kept(store: Store) -> None:
+    first, second = (DutySlot(person="ana", start=NOW + n * HOUR, end=NOW + (n + 1) * HOUR) for n in range(2))
+    window: dict[str, Any] = {"start": NOW, "end": NOW + 2 * HOUR, "made_at": NOW}
+    swap = Swap(id="s1", schedule="payments", first=first, second=second, **window)
+    with pytest.raises(SenselessChangeError, match="those of ana"):
+        store.change(swap, by=ANA)
+    keep(store, swap.model_dump_json())
+    store.change(override(), by=ANA)
+    assert store.changes(NOW, NOW + DAY) == Changes(overrides=(override(),), swaps=(swap,))
+
+
+def test_a_change_that_cannot_be_read_is_told_once_and_leaves_the_others(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    dialect = store.database.engine.dialect.name
+    keep(store, f'{{"kind": "swap", "database": "{dialect}"}}')
+    store.change(override(), by=ANA)
+    store.change(away(), by=ANA)
+    for _ in range(2):
+        assert store.changes(NOW, NOW + DAY) == Changes(overrides=(override(),), aways=(away(),))
+    (record,) = caplog.records
+    assert record.message.startswith("The swap s1 cannot be read")
+
+
+def keep(store: Store, body: str) -> None:
+    """As an Escalade of another time kept a swap, whatever the model says today."""
+    row = {"id": "s1", "kind": "swap", "schedule": "payments", "person": "", "start": NOW, "until": NOW + 2 * HOUR}
+    with store.database.writing() as connection:
+        connection.execute(insert(roster_changes).values(body=body, made_at=NOW, removed_at=None, **row))
