@@ -17,6 +17,7 @@ from escalade.people.changes import Turn, Version
 from escalade.people.rotation import Rotation
 from escalade.people.schedule import Feed, Layer, Schedule, rotation_name
 from escalade.people.slots import Slots
+from escalade.written import KEPT
 
 BEGINNING: Final = datetime(1, 1, 3, tzinfo=UTC)
 END: Final = datetime(9999, 12, 29, tzinfo=UTC)
@@ -98,9 +99,12 @@ def stored_eras(name: str, versions: Sequence[Version]) -> list[Era]:
     """The eras of a schedule that versions are stored of."""
     found: list[Era] = []
     for version in sorted((v for v in versions if v.schedule == name), key=lambda version: version.at):
-        was = _read(version.written)
-        if was is not None:
-            _append(found, version.at, was, {(turn.layer, turn.rotation): turn for turn in version.turns})
+        try:
+            was = read_version(version)
+        except ValidationError:
+            # Written by a newer Escalade, before a rollback: what is configured now answers. The store logs it.
+            continue
+        _append(found, version.at, was, {(turn.layer, turn.rotation): turn for turn in version.turns})
     return found
 
 
@@ -171,9 +175,10 @@ def written(schedule: Schedule) -> dict[str, Any]:
     )
 
 
-def _read(stored: dict[str, Any]) -> Schedule | None:
-    try:
-        return Schedule.model_validate(stored)
-    except ValidationError:
-        # Written by a newer Escalade, before a rollback: what is configured now answers.
-        return None
+def read_version(version: Version) -> Schedule:
+    """The schedule that a version keeps. It was judged when it was taken: now it is only read.
+
+    Raises:
+        ValidationError: when it cannot be read.
+    """
+    return Schedule.model_validate(version.written, context=KEPT)

@@ -6,17 +6,25 @@ What they mean, instant by instant, is in `escalade.people.slots`.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from escalade.people.recurrence import Recurrence, check_rule
 from escalade.people.steps import Every, Step
 from escalade.time.durations import Duration
-from escalade.time.zones import WEEKDAYS, Weekday, whole_weekday
-from escalade.written import Identifier, Written
+from escalade.time.zones import WEEKDAYS, Weekday, at_wall_clock, whole_weekday
+from escalade.written import Identifier, Written, is_kept
 
 NINE: Final = time(9)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -54,10 +62,8 @@ def on_wall_clock(value: date, zone: ZoneInfo, *, at: time = time(0)) -> datetim
     return value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value
 
 
-def _instant(value: date) -> datetime:
-    """A written local time as an instant, as near as can be said without the zone."""
-    local = on_wall_clock(value, ZoneInfo("UTC"))
-    return local.replace(tzinfo=UTC)
+def _names_offset(value: date) -> bool:
+    return isinstance(value, datetime) and value.tzinfo is not None
 
 
 def _wall_clock(value: time) -> time:
@@ -128,28 +134,35 @@ class Rotation(Written):
 
     @field_validator("members")
     @classmethod
-    def _nobody_twice_together(cls, value: list[str | list[str]]) -> list[str | list[str]]:
-        for member in value:
+    def _nobody_twice_together(cls, value: list[str | list[str]], info: ValidationInfo) -> list[str | list[str]]:
+        for member in () if is_kept(info) else value:
             if isinstance(member, list) and len(set(member)) < len(member):
                 raise ValueError(f"{', '.join(member)} are on duty together, and one of them is named twice")
         return value
 
     @field_validator("lasts")
     @classmethod
-    def _of_some_length(cls, value: timedelta | None) -> timedelta | None:
-        if value is not None and value < timedelta(minutes=1):
+    def _of_some_length(cls, value: timedelta | None, info: ValidationInfo) -> timedelta | None:
+        if value is not None and not is_kept(info) and value < timedelta(minutes=1):
             raise ValueError("lasts is shorter than a minute; leave it out where the whole turn is meant")
         return value
 
     @field_validator("rrule")
     @classmethod
-    def _is_rule(cls, value: str | None) -> str | None:
-        if value is not None:
+    def _is_rule(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and not is_kept(info):
             check_rule(value)
         return value
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Rotation:
+    def _fits_together(self, info: ValidationInfo) -> Rotation:
+        if not is_kept(info):
+            self._judge()
+        if self.rrule is not None:
+            Recurrence.read(self.rrule, on_wall_clock(self.start, ZoneInfo("UTC")))
+        return self
+
+    def _judge(self) -> None:
         lengths = [name for name in ("every", "weeks", "rrule") if getattr(self, name) is not None]
         if len(lengths) > 1:
             raise ValueError(f"{' and '.join(lengths)} say the same thing; write one of them")
@@ -157,11 +170,30 @@ class Rotation(Written):
             raise ValueError("start says the time already; give it a day alone, or leave handoff out")
         if self.handoff and self.handoff.weekday and (self.step is None or self.step.unit != "weeks"):
             raise ValueError("handoff names a weekday and turns are no weeks; write a time of day like 09:00")
-        if self.from_ is not None and self.until is not None and _instant(self.until) <= _instant(self.from_):
+        if not self.needs_zone:
+            self.check_validity(ZoneInfo("UTC"))
+
+    @property
+    def needs_zone(self) -> bool:
+        """Whether only somebody who knows the zone can compare `from` and `until`: one of them names an offset."""
+        if self.from_ is None or self.until is None:
+            return False
+        return _names_offset(self.from_) is not _names_offset(self.until)
+
+    def check_validity(self, zone: ZoneInfo) -> None:
+        """Look whether there is anything between `from` and `until`.
+
+        Args:
+            zone: by whose wall clock it goes; any, unless `needs_zone`.
+
+        Raises:
+            ValueError: when nobody would ever be on duty.
+        """
+        if self.from_ is None or self.until is None:
+            return
+        begin, end = (at_wall_clock(on_wall_clock(one, zone), zone) for one in (self.from_, self.until))
+        if end <= begin:
             raise ValueError("until is not later than from, so that nobody would ever be on duty; turn them round")
-        if self.rrule is not None:
-            Recurrence.read(self.rrule, on_wall_clock(self.start, ZoneInfo("UTC")))
-        return self
 
     @property
     def step(self) -> Step | None:

@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -20,7 +21,7 @@ from pydantic import (
 from escalade.people.rotation import Rotation, two_digits
 from escalade.time.durations import Duration, format_duration
 from escalade.time.zones import WEEKDAYS, Weekday, Zone, at_wall_clock, whole_weekday
-from escalade.written import Identifier, Written
+from escalade.written import Identifier, Written, is_kept
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(weeks=1)
@@ -218,12 +219,16 @@ class Schedule(Written):
     """Whether times with nobody on duty are told as mistakes, or meant."""
 
     @model_validator(mode="after")
-    def _says_who(self) -> Schedule:
+    def _says_who(self, info: ValidationInfo) -> Schedule:
         if [self.rotation is not None, bool(self.layers), self.feed is not None].count(True) != 1:
             raise ValueError("a schedule has a rotation, or layers, or a feed; write one of them")
         names = [layer.name for layer in self.layers]
         if twice := [name for n, name in enumerate(names) if name in names[:n]]:
             raise ValueError(f"two layers are called {twice[0]!r}; give each a name of its own")
+        for layer in () if is_kept(info) else self.stack():
+            for rotation in layer.all_rotations:
+                if rotation.needs_zone:
+                    rotation.check_validity(ZoneInfo(layer.zone or self.zone))
         return self
 
     @property
@@ -235,7 +240,8 @@ class Schedule(Written):
         """The layers, highest first; one for a schedule written without."""
         if self.rotation is None:
             return self.layers
-        return [Layer(name=ONLY_LAYER, rotation=self.rotation)]
+        # Not validated, which would judge the rotation again: it may be one that was kept.
+        return [Layer.model_construct(name=ONLY_LAYER, rotation=self.rotation)]
 
     def members(self) -> list[str]:
         """Everybody who takes turns, each once."""

@@ -33,6 +33,8 @@ def told(directory: Path, schedule: str, *, people: str = GOOD["people.yaml"]) -
         f"layers: [{{name: a, zone: Asia/Tokyo, rotations: [{{name: x, {WHO}}}, {{name: y, {WHO}}}]}}]",
         f"gaps: meant\nlayers: [{{name: a, rotation: {{{WHO}}}, restrictions: [{{days: weekend}}]}}]",
         f"gaps: meant\nrotation: {{{WHO}, every: 2h, lasts: 10m, from: 2026-02-01, until: 2027-01-01T08:00}}",
+        # Mixed ones: the wall clock of the zone says that there are hours between them.
+        f"gaps: meant\nrotation: {{{WHO}, from: 2026-03-01T00:00, until: '2026-02-28T23:30Z'}}",
         "feed: {url: https://example.org/duty.ics, names: {Ana B.: ana}}",
     ],
 )
@@ -54,6 +56,10 @@ def test_a_schedule_may_say(schedule: str, tmp_path: Path) -> None:
         ("rotation: {members: [], start: 2026-01-05}", "rotation.members"),
         (f"rotation: {{{WHO}, lasts: 5s}}", "lasts is shorter than a minute"),
         (f"rotation: {{{WHO}, from: 2027-01-01, until: 2026-01-01}}", "until is not later than from"),
+        (
+            f"rotation: {{{WHO}, from: 2027-01-01T00:00, until: '2026-12-31T12:00-11:00'}}",
+            "until is not later than from",
+        ),
         ("rotation: {members: [], start: 2026-01-05}", "Write at least one."),
         ("name: nothing", "a schedule has a rotation, or layers, or a feed"),
         (f"rotation: {{{WHO}}}\nfeed: {{url: x}}", "a schedule has a rotation, or layers, or a feed"),

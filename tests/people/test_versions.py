@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from escalade.people import Roster
-from escalade.people.changes import Changes
+from escalade.people.changes import Changes, Version
 from escalade.people.duty import duty_at
+from escalade.people.eras import stored_eras
 from escalade.people.resolve import RoundRequest, resolve_round
 from escalade.people.versions import new_versions, settled
 from tests.people.making import EVERYBODY, NOTHING, of, rotating, scheduled, utc
@@ -117,6 +120,18 @@ def test_a_version_that_cannot_be_read_is_left_out() -> None:
     newer = stored.versions[0].model_copy(update={"at": MONDAY + DAY, "written": {"zone": "UTC", "spiral": True}})
     changes = Changes(versions=(*stored.versions, newer))
     assert turns(people, changes) == "ana bob cyd ana bob cyd ana bob cyd"
+
+
+@pytest.mark.parametrize(
+    "refused", [{"lasts": "0s"}, {"from": "2026-03-03", "until": "2026-03-01"}, {"members": [["ana", "ana"]]}]
+)
+def test_a_version_answers_for_its_time_when_it_would_be_refused_today(refused: dict[str, Any]) -> None:
+    rotation = {"members": ["eve"], "start": "2026-03-02T00:00", "every": "1 day"} | refused
+    with pytest.raises(ValidationError):
+        scheduled(zone="UTC", rotation=rotation)
+    old = Version(schedule="s", at=MONDAY, written={"zone": "UTC", "rotation": rotation})
+    stored = settled(daily("ana", "bob", "cyd"), Changes(versions=(old,)), THURSDAY_NOON)
+    assert [era.start for era in stored_eras("s", stored.versions)][1:] == [THURSDAY_NOON]
 
 
 def test_the_layers_of_a_schedule_are_carried_over_each_for_itself() -> None:

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import insert
+
 from escalade.people.changes import DutySlot, Turn, Version
 from escalade.ticket import Actor
 from store import FeedState, Store
+from store.tables import schedule_versions
 from tests.store.making import NOW, kinds, whats
 
 HOUR = timedelta(hours=1)
@@ -38,6 +43,22 @@ def test_a_version_is_kept_once_and_recorded(store: Store) -> None:
     assert [stored.entry.why for stored in store.entries("schedule/payments")][1] == "reloaded"
     assert [v.written["members"] for v in store.versions("payments")] == [["ana", "bruno"], ["bruno"]]
     assert store.versions("platform") == []
+
+
+def test_a_version_that_cannot_be_read_is_told_once_and_leaves_the_others(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = version("ana").model_copy(update={"written": {"spiral": store.database.engine.dialect.name}})
+    sound = wanted.model_copy(update={"at": NOW + HOUR, "written": {"zone": "UTC", "feed": {"url": "feed"}}})
+    store.keep_versions("payments", lambda kept: [wanted, sound][len(kept) : 2], why="reloaded")
+    with store.database.writing() as connection:
+        row = {"schedule": "payments", "number": 3, "at": NOW, "body": json.dumps([store.database.engine.dialect.name])}
+        connection.execute(insert(schedule_versions).values(row))
+    caplog.clear()
+    for _ in range(2):
+        assert store.versions() == [wanted, sound]
+    said = [record.message.partition(" and is left")[0] for record in caplog.records]
+    assert said == [f"The version {number} of the schedule payments cannot be read" for number in (1, 3)]
 
 
 def test_several_workers_that_see_the_same_change_keep_one_version(store: Store) -> None:
