@@ -30,7 +30,7 @@ async def play(scenario: Scenario, time: TicketTime) -> list[WorkflowHistory]:
             written = Path(directory) / "calendars" / f"{name}.yaml"
             written.parent.mkdir(exist_ok=True)
             written.write_text(json.dumps(calendar), encoding="utf-8")
-        write_configuration(Path(directory), *scenario.tiers, people=PEOPLE, **scenario.policy)
+        write_configuration(Path(directory), *scenario.tiers, people={**PEOPLE, **scenario.people}, **scenario.policy)
         async with tower_of(time, Path(directory)) as there:
             return [run for climber in await scenario.play(there) for run in await _runs(there, climber)]
 

@@ -16,6 +16,7 @@ from tests.upgrade import histories
 from tests.upgrade.changed import Changed
 from worker.client import leave
 from worker.plugin import escalade_plugin
+from workflows.digest import DigestWorkflow
 from workflows.step import StepWorkflow
 from workflows.steps import BUILT_IN, loaded
 from workflows.ticket import TicketWorkflow
@@ -24,7 +25,7 @@ from workflows.ticket import TicketWorkflow
 async def replay(ticket: type[TicketWorkflow]) -> dict[str, str]:
     """Replay with this class of tickets; what was wrong, by scenario and number of the run."""
     loaded.load(BUILT_IN)
-    replayer = Replayer(workflows=[ticket, StepWorkflow], plugins=[escalade_plugin()])
+    replayer = Replayer(workflows=[ticket, StepWorkflow, DigestWorkflow], plugins=[escalade_plugin()])
     found = {}
     for name in histories.names():
         for n, run in enumerate(histories.read(name).runs):

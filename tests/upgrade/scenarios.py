@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from activities.contracts import digest_workflow_id
+from activities.digesting import signal_with_start
 from escalade.maintenance.window import WindowSpec
+from escalade.messages.activities import DigestDue
 from escalade.ticket import Actor
 from tests.tower import Climber, Tower
 from worker.maintenance import tell_tickets
@@ -37,6 +40,8 @@ class Scenario:
     """On a server that suggests continue-as-new all the time."""
     calendars: dict[str, dict[str, Any]] = field(default_factory=dict)
     """As people write them, by name."""
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Whole entries of the roster, beside those of every scenario."""
 
 
 SCENARIOS: dict[str, Scenario] = {}
@@ -192,6 +197,40 @@ async def opened_under_another_id(there: Tower) -> list[Climber]:
     await ticket.handle.signal("resolve", {"by": "nagios", "close": True, "event_id": "over"})
     await ticket.handle.result()
     return [ticket]
+
+
+DORA = {
+    "methods": {"mail": {"channel": "mail", "address": "dora/mail"}},
+    "capacity": {"digest": {"above": 0, "per": "1h", "every": "10m"}},
+}
+
+
+@scenario(
+    tiers=[{"name": "one", "page": ["person:dora"], "acknowledge_within": "3h"}], people={"dora": DORA}, hasty=True
+)
+async def a_digest_is_joined_often_before_it_leaves(there: Tower) -> list[Climber]:
+    """Kept as it was recorded before digests went on in new runs; today it would be several."""
+    digest, dues = Climber(there, ""), []
+    digest.handle = there.client.get_workflow_handle(digest_workflow_id("person:dora"))
+
+    async def start(due: DigestDue) -> None:
+        dues.append(due)
+        with there.time.standing():
+            await signal_with_start(due)
+
+    there.activities.digests.start = start
+    tickets = [await there.open(f"collected {n}", severity="sev3") for n in range(2)]
+    for _ in range(6):
+        await digest.handle.signal("joined", dues[0])
+        await there.time.forward(digest.handle, timedelta(minutes=1))
+    await there.time.forward(digest.handle, timedelta(minutes=5))
+    await digest.handle.result()
+    for ticket in tickets:
+        async with asyncio.timeout(30):
+            while "page.accepted" not in ticket.kinds():
+                await asyncio.sleep(0.02)
+        await _closed(ticket, "dora")
+    return [*tickets, digest]
 
 
 # -- engine 3: clocks -----------------------------------------------------------------------------------------------

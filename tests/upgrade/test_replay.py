@@ -101,6 +101,11 @@ CONTENT = {
         ["continued_as_new", "closed"],
     ),
     "opened-under-another-id": Content([*BEGINS, "round.started", *ENDS], [ANA, ANA], ["closed"]),
+    "a-digest-is-joined-often-before-it-leaves": Content(
+        [*BEGINS, "tier.first_work", *ENDS] * 2,
+        ["person:dora by digest: digested"] * 2,
+        ["continued_as_new", "closed", "completed"],
+    ),
     "malformed-signals": Content(
         [*BEGINS, *["message.unreadable"] * 15, "ticket.note", "tier.first_work", *ENDS],
         [ANA],
@@ -182,6 +187,18 @@ def test_a_recording_holds_what_its_name_says(name: str) -> None:
     assert list(dict.fromkeys(ends)) == expected.results
 
 
+def test_the_recorded_digest_stayed_in_one_run_that_was_long_and_told_both_tickets() -> None:
+    runs = histories.read("a-digest-is-joined-often-before-it-leaves").runs
+    [digest] = [run for run in runs if run.workflow_id.startswith("digest/")]
+    events = digest.events
+    assert events[-1].workflow_execution_completed_event_attributes.result.payloads[0].data == b"2"
+    long = [n for n, event in enumerate(events) if event.workflow_task_started_event_attributes.suggest_continue_as_new]
+    [left] = [n for n, event in enumerate(events) if event.HasField("timer_fired_event_attributes")]
+    assert long[0] < left
+    called = [event.activity_task_scheduled_event_attributes.activity_type.name for event in events]
+    assert [name for name in called if name] == ["send_digest", "report_digest"]
+
+
 @pytest.mark.parametrize("name", BY_THE_NEWEST_RULES)
 def test_the_newest_rules_are_recorded_too(name: str) -> None:
     assert histories.read(name).engines() == {ENGINE}
@@ -197,4 +214,4 @@ def test_recorded_tickets_replay_on_todays_code_whatever_the_hash_seed(seed: int
 def test_a_changed_workflow_fails_every_replay_of_a_ticket() -> None:
     found = replayed("--changed", seed=0)
     fine = {run for run, failure in found.items() if "NondeterminismError" not in failure}
-    assert fine == {run for run in found if run.endswith(" step")} != set()
+    assert fine == {run for run in found if run.endswith((" step", " digest"))} != set()
