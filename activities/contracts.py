@@ -30,7 +30,7 @@ from escalade.messages.activities import (
 )
 from escalade.messages.duty import DutyPlan, DutyRequest
 from escalade.messages.feeds import FeedsReport
-from escalade.messages.stray import ForwardRequest
+from escalade.messages.stray import Forwarded, ForwardRequest
 from escalade.messages.watch import CanaryReport, WatchReport, WatchRequest
 from escalade.people.resolve import ResolvedRound
 from escalade.ticket import key_from_bytes
@@ -52,8 +52,14 @@ async def admit(request: AdmitRequest) -> Admission:
 
 
 @activity.defn(name="forward")
-async def forward(request: ForwardRequest) -> None:
-    """Pass on to a ticket what was said to a workflow under another id."""
+async def forward(request: ForwardRequest) -> Forwarded:
+    """Pass on to a ticket what was said to a workflow under another id; how far that came."""
+    raise NotImplementedError
+
+
+@activity.defn(name="forward_goal")
+async def forward_goal(request: ForwardRequest) -> bool:
+    """Find out whether the ticket that something is forwarded to is open. Read only."""
     raise NotImplementedError
 
 

@@ -19,7 +19,7 @@ from activities.digesting import Digester
 from activities.duty import DutyNotices
 from activities.failpoints import Failpoints
 from activities.feeds import refresh_feeds
-from activities.forward import forward
+from activities.forward import forward, forward_goal
 from activities.guard import Guard, StoreAwayError
 from activities.outlets import Outlets
 from activities.page import Pager
@@ -127,7 +127,7 @@ class Activities:
     def all(self) -> dict[str, list[Callable[..., Any]]]:
         """What to register on each task queue."""
         return {
-            TICKETS_QUEUE: [self.admit, self.resolve, self.calendars, self.windows.windows, forward],
+            TICKETS_QUEUE: [self.admit, self.resolve, self.calendars, self.windows.windows, forward, forward_goal],
             PAGES_QUEUE: [self.page, self.webhook, self.send_digest],
             JOURNAL_QUEUE: [self.journal, self.feeds, self.report_digest, self.notices.duty],
         }

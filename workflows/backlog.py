@@ -73,11 +73,6 @@ class Backlog:
         self._commands -= self._is_command(one)
         return doorway.event(*one) if isinstance(one, tuple) else one
 
-    def put_back(self, events: Sequence[Event]) -> None:
-        """Let events wait that were taken, before all others."""
-        self._waiting.extendleft(reversed(events))
-        self._commands += sum(self._is_command(one) for one in events)
-
     @property
     def has_commands(self) -> bool:
         """Whether somebody's command is among those that wait: whoever gives another one waits behind it."""

@@ -17,7 +17,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from activities import contracts
 from escalade.engine import Event, Opened
 from escalade.engine.arriving import payload_digest
-from escalade.messages.stray import ForwardRequest
+from escalade.messages.stray import Forwarded, ForwardRequest
 from escalade.ticket import SYSTEM, Ticket, is_ticket_id, key_for, workflow_id
 from workflows.backlog import AT_ONCE, Backlog
 from workflows.parked import Parked
@@ -26,7 +26,15 @@ _PATCH: Final = "a ticket under another id is forwarded"
 """Runs that had begun before went on as tickets: they keep doing so."""
 
 _ATTEMPTS: Final = 10
-"""About a minute: then it pages people itself, which is the smaller evil."""
+"""To open the ticket; about a minute. Then it pages people itself, which is the smaller evil."""
+
+_PATIENCE: Final = timedelta(hours=1)
+"""How long each lot of signals is tried; the ticket is open meanwhile, and pages people."""
+
+_LOT: Final = 20
+"""Signals passed on by one activity."""
+
+_Signal = tuple[str, dict[str, Any]]
 
 
 class Stray:
@@ -73,32 +81,86 @@ class Stray:
             backlog: what has arrived; whoever takes in signals adds to it.
 
         Returns:
-            False when that could not be done: then this run is all there is.
+            False when the ticket could not be opened: then this run is all there is. What could not be passed on to a
+            ticket that is open is no reason for that: people would be paged twice.
         """
-        ticket: Ticket | None = self.ticket
-        while ticket is not None or backlog:
-            taken = [backlog.next() for _ in range(min(len(backlog), AT_ONCE))]
-            try:
-                await workflow.execute_activity(
-                    contracts.forward,
-                    ForwardRequest(key=self.key, ticket=ticket, signals=self._signals(taken, first=ticket is not None)),
-                    start_to_close_timeout=timedelta(seconds=10),
-                    retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=10), maximum_attempts=_ATTEMPTS),
-                    summary=f"to {self.goal}",
-                )
-            except ActivityError as error:
-                if is_cancelled_exception(error):
-                    raise
-                workflow.logger.error("%s could not be forwarded to %s: %s", self._id, self.goal, error.cause)
-                if ticket is None:
-                    break  # the ticket is there and pages people: what came late is in this run's history
-                backlog.put_back(taken)
-                return False
-            ticket, self.forwarded = None, True
+        started_by_signal = bool(backlog)
+        waiting = await self._open()
+        if waiting is None:
+            return False
+        self.forwarded = True
+        lost, gave_up = 0, False
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        waiting.append(self._note("; ".join([self._why, *self._problems])))
+        while (waiting or backlog) and not gave_up:
+            if not waiting:
+                taken = [backlog.next() for _ in range(min(len(backlog), AT_ONCE))]
+                waiting = self._signals(taken, born_of_first=started_by_signal)
+                started_by_signal = False
+            if waiting:
+                told = await self._pass_on(waiting[:_LOT])
+                gave_up = told is None
+                lost += told.refused if told is not None else len(waiting)
+                waiting = waiting[told.done :] if told is not None else []
             await workflow.wait_condition(workflow.all_handlers_finished)
-        workflow.set_current_details(f"Forwarded to {self.goal}: {self._why}")
-        workflow.logger.warning("%s is no ticket's id; forwarded to %s", self._id, self.goal)
+        lost += len(backlog)
+        not_passed = f" {lost} messages could not be passed on: they are in this workflow's history." if lost else ""
+        workflow.set_current_details(f"Forwarded to {self.goal}: {self._why}{not_passed}")
+        workflow.logger.warning("%s is no ticket's id; forwarded to %s.%s", self._id, self.goal, not_passed)
         return True
+
+    async def _open(self) -> list[_Signal] | None:
+        """Open the ticket; what to say to it again, or None when it is not open.
+
+        Where that failed it may have been done all the same, and only the answer be lost. A ticket that is open then is
+        told again, patiently: the event id makes it the same as the first time.
+        """
+        try:
+            await workflow.execute_activity(
+                contracts.forward,
+                ForwardRequest(key=self.key, ticket=self.ticket),
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=10), maximum_attempts=_ATTEMPTS),
+                summary=f"to {self.goal}",
+            )
+        except ActivityError as error:
+            self._report(error, "could not be forwarded")
+            return [("open", self.ticket.model_dump(mode="json"))] if await self._is_there() else None
+        return []
+
+    async def _is_there(self) -> bool:
+        try:
+            return await workflow.execute_activity(
+                contracts.forward_goal,
+                ForwardRequest(key=self.key),
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=RetryPolicy(maximum_attempts=3),
+                summary=f"is {self.goal} open all the same?",
+            )
+        except ActivityError as error:
+            self._report(error, "could not find out whether it was forwarded")
+            return False
+
+    async def _pass_on(self, signals: list[_Signal]) -> Forwarded | None:
+        """How far these came; None when it is given up."""
+        try:
+            return await workflow.execute_activity(
+                contracts.forward,
+                ForwardRequest(key=self.key, signals=signals),
+                start_to_close_timeout=timedelta(seconds=30),
+                schedule_to_close_timeout=_PATIENCE,
+                retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
+                summary=f"{len(signals)} signals to {self.goal}",
+            )
+        except ActivityError as error:
+            self._report(error, "could not pass on what it was told")
+            return None
+
+    def _report(self, error: ActivityError, what: str) -> None:
+        """Log it; a cancellation goes its own way."""
+        if is_cancelled_exception(error):
+            raise error
+        workflow.logger.error("%s %s to %s: %s", self._id, what, self.goal, error.cause)
 
     @property
     def _why(self) -> str:
@@ -115,16 +177,14 @@ class Stray:
             "answer it with `temporal workflow signal --name acknowledge`"
         )
 
-    def _signals(self, events: list[Event], *, first: bool) -> list[tuple[str, dict[str, Any]]]:
+    def _signals(self, events: list[Event], *, born_of_first: bool) -> list[_Signal]:
         """Events as the signals they came by."""
         parked = Parked()
         for n, event in enumerate(events):
             # Signal-with-start says the same twice: the first of it is the ticket itself, not a repetition.
-            if n or not first or not isinstance(event, Opened) or not self._is_born_of(event):
+            if n or not born_of_first or not isinstance(event, Opened) or not self._is_born_of(event):
                 parked.add(event)
-        found: list[tuple[str, dict[str, Any]]] = []
-        if first:
-            found.append(self._note("; ".join([self._why, *self._problems])))
+        found: list[_Signal] = []
         if parked.left_out:
             found.append(self._note(f"{parked.left_out} messages to workflow {self._id[:200]!r} were left out"))
         for name, fields in parked.messages:
@@ -139,7 +199,7 @@ class Stray:
     def _is_born_of(self, event: Opened) -> bool:
         return payload_digest(event.ticket) == payload_digest(self._said)
 
-    def _note(self, text: str) -> tuple[str, dict[str, Any]]:
+    def _note(self, text: str) -> _Signal:
         by = SYSTEM.model_dump(mode="json")
         return "note", {"text": text[:4000], "by": by, "event_id": self._next_id()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities import implementations
 from activities.forward import forward
-from escalade.messages.stray import ForwardRequest
+from escalade.messages.stray import Forwarded, ForwardRequest
 from escalade.ticket import event_key, ticket_key
 from tests.tower import Climber, Tower
 from tests.workflows.conftest import MakeTower
@@ -37,6 +38,11 @@ async def start(there: Tower, wrong: str, *args: Any, **more: Any) -> Climber:
         "TicketWorkflow", args=args, id=wrong, task_queue="escalade-tickets", **more
     )
     return climber
+
+
+async def forwards(stray: Climber) -> None:
+    """It ends: one that has become a ticket of its own would not."""
+    assert (await asyncio.wait_for(stray.handle.result(), 20)).startswith("forwarded")
 
 
 def a_name() -> str:
@@ -105,9 +111,9 @@ async def test_a_person_who_commands_the_wrong_id_is_told_the_right_one(
     gate = asyncio.Event()
 
     @activity.defn(name="forward")
-    async def held(request: ForwardRequest) -> None:
+    async def held(request: ForwardRequest) -> Forwarded:
         await gate.wait()
-        await forward(request)
+        return await forward(request)
 
     monkeypatch.setattr(implementations, "forward", held)
     there, wrong = await tower(ONE), a_name()
@@ -130,7 +136,7 @@ async def test_where_forwarding_fails_it_pages_people_all_the_same(
     tower: MakeTower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @activity.defn(name="forward")
-    async def refused(request: ForwardRequest) -> None:
+    async def refused(request: ForwardRequest) -> Forwarded:
         raise ApplicationError("the namespace is full", non_retryable=True)
 
     monkeypatch.setattr(implementations, "forward", refused)
@@ -144,3 +150,102 @@ async def test_where_forwarding_fails_it_pages_people_all_the_same(
     await stray.handle.signal("acknowledge", {"by": {"kind": "person", "id": "ana"}})
     await stray.settled()
     assert (await stray.view()).acknowledged
+
+
+async def test_a_ticket_that_was_opened_though_the_answer_was_lost_is_paged_once(
+    tower: MakeTower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @activity.defn(name="forward")
+    async def unanswered(request: ForwardRequest) -> Forwarded:
+        told = await forward(request)
+        if request.ticket is not None:
+            raise ApplicationError("the answer got lost", non_retryable=True)
+        return told
+
+    monkeypatch.setattr(implementations, "forward", unanswered)
+    there, wrong = await tower(ONE), a_name()
+    with there.time.standing():
+        stray = await start(there, wrong, {"title": "db down"})
+        await forwards(stray)
+    ticket = there.adopt(ticket_key("", "", wrong))
+    await ticket.settled()
+    assert [len(stray.told("ana")), len(ticket.told("ana"))] == [0, 1]
+    assert ticket.kinds().count("ticket.repeated") == 0
+
+
+async def test_what_cannot_be_passed_on_is_counted_and_pages_nobody_again(
+    tower: MakeTower, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    @activity.defn(name="forward")
+    async def half(request: ForwardRequest) -> Forwarded:
+        if request.signals:
+            raise ApplicationError("the network is gone", non_retryable=True)
+        return await forward(request)
+
+    monkeypatch.setattr(implementations, "forward", half)
+    there, wrong = await tower(ONE), a_name()
+    with there.time.standing():
+        acknowledge = {"start_signal": "acknowledge", "start_signal_args": [{"by": "nagios"}]}
+        stray = await start(there, wrong, {"title": "db down"}, **acknowledge)
+        await forwards(stray)
+    ticket = there.adopt(ticket_key("", "", wrong))
+    await ticket.settled()
+    assert [len(stray.told("ana")), len(ticket.told("ana"))] == [0, 1]
+    # The acknowledgement, and why it was forwarded.
+    assert "2 messages could not be passed on" in caplog.text
+
+
+async def test_a_long_failure_to_pass_on_signals_loses_none_of_them(
+    tower: MakeTower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = 0
+
+    @activity.defn(name="forward")
+    async def flaky(request: ForwardRequest) -> Forwarded:
+        nonlocal failures
+        if request.signals and failures < 15:
+            failures += 1
+            raise ApplicationError("the network is gone")
+        return await forward(request)
+
+    monkeypatch.setattr(implementations, "forward", flaky)
+    there, wrong = await tower(ONE), a_name()
+    with there.time.standing():
+        acknowledge = {"start_signal": "acknowledge", "start_signal_args": [{"by": "nagios"}]}
+        stray = await start(there, wrong, {"title": "db down"}, **acknowledge)
+        await there.time.forward(stray.handle, timedelta(minutes=30))
+        await forwards(stray)
+    ticket = there.adopt(ticket_key("", "", wrong))
+    await ticket.settled()
+    assert (await ticket.view()).acknowledged
+
+
+async def test_many_signals_are_passed_on_in_small_lots_and_in_order(
+    tower: MakeTower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, lots = asyncio.Event(), []
+
+    @activity.defn(name="forward")
+    async def held(request: ForwardRequest) -> Forwarded:
+        await gate.wait()
+        told = await forward(request)
+        lots.append((request.ticket is not None, len(request.signals), told.done))
+        return told
+
+    monkeypatch.setattr(implementations, "forward", held)
+    there, wrong = await tower(ONE), a_name()
+    with there.time.standing():
+        stray = await start(there, wrong, {"title": "db down"})
+        for n in range(45):
+            await stray.handle.signal("note", {"text": f"note {n}", "by": "nagios"})
+        gate.set()
+        await forwards(stray)
+    ticket = there.adopt(ticket_key("", "", wrong))
+    await ticket.settled()
+    assert lots[0] == (True, 0, 0)
+    # A server may refuse one for the moment: the next lot begins with it. The first is why it was forwarded.
+    assert sum(done for _, _, done in lots) == 46
+    assert max(size for _, size, _ in lots) <= 20
+    said = [entry.what for entry in ticket.journal() if entry.kind == "ticket.note"][1:]
+    assert len(said) == 45
+    assert all(f"note {n}" in what for n, what in enumerate(said))
