@@ -81,8 +81,22 @@ class Pager:
         urgency.set(_rank(request))
         if request.only_find_out:
             return await self._find_out(request)
+        # From the beginning: in a storm the roster is asked after a wait for the store, and the server takes an
+        # attempt of which it hears nothing for dead.
+        beat = asyncio.create_task(heartbeat())
+        try:
+            return await self._page(request)
+        finally:
+            beat.cancel()
+
+    async def _page(self, request: PageRequest) -> PageResult:
         if request.request is not None:
-            resolved = await self._ask(request.request, request.asked_at or self._desk.now(), request.round_id)
+            try:
+                resolved = await self._ask(request.request, request.asked_at or self._desk.now(), request.round_id)
+            except asyncio.CancelledError:
+                if not _stopped_by_the_ticket():
+                    _give_way()
+                return PageResult(resolved=ResolvedRound(nobody="not asked any more"))
             now = [who for who in resolved.recipients if not who.digest]
             later = [plan.after for who in now for plan in who.plan if plan.after]
             paging = request.purpose in ("round", "catch_all")  # a call or a notice has no later contact steps
@@ -113,7 +127,6 @@ class Pager:
         records = Records(self._store, self._guard, request, within=self._desk.patience.store)
         sending = Sending(request, settled=self._configuration.current, desk=self._desk, records=records)
         work = asyncio.create_task(self._work(request, sending, records))
-        beat = asyncio.create_task(heartbeat())
         try:
             while not work.done():
                 try:
@@ -124,7 +137,6 @@ class Pager:
                         _give_way()
                     sending.stop.ask()
         finally:
-            beat.cancel()
             self._measure(request, sending)
         return work.result()
 

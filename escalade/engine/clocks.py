@@ -11,7 +11,7 @@ from escalade.engine.draft import Draft
 from escalade.engine.exchange import heard, shortened
 from escalade.engine.points import label_of
 from escalade.engine.reckoning import Reckoning, pinned_clock, reckon
-from escalade.engine.state import TicketState
+from escalade.engine.state import PUNCTUAL, TicketState
 from escalade.errors import HorizonError
 from escalade.policy.pinned import PinnedClock, PinnedPolicy
 from escalade.ticket import Severity
@@ -83,7 +83,10 @@ def begin_tier(d: Draft) -> None:
     if pinned is None:
         d.state.clocks.pop(TIER, None)
         return
-    start_clock(d, TIER, pinned, d.clock_at, tier=visit.tier)
+    start = d.clock_at
+    if visit.rung == 1 and start - d.state.opened_at <= PUNCTUAL:
+        start = d.state.opened_at  # one instant for all that the arrival starts: equal targets are one notice
+    start_clock(d, TIER, pinned, start, tier=visit.tier)
     told_of_start(d, [TIER], f"it came to {d.state.tier_name}")
 
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from escalade.engine import next_due, view
+from escalade.engine import ENGINE, Admitted, Tick, decide, new_state, next_due, view
 from escalade.engine.clockview import why
 from escalade.engine.events import Opened
+from escalade.messages.activities import Admission
 from escalade.record import Entry
 from escalade.testing import START, Climb, policy, roster
 from escalade.ticket import Severity, Ticket
@@ -52,6 +53,18 @@ def test_thresholds_passed_while_nobody_looked_are_one_entry_and_one_notice() ->
         ["50%", "90%", "breach"],
     ]
     assert len([page for page in climb.pages if page.purpose == "notice"]) == 1
+
+
+@pytest.mark.parametrize("milliseconds", [0, 400])
+def test_all_that_the_arrival_starts_is_one_notice_though_admitting_took_a_moment(milliseconds: int) -> None:
+    one = {"name": "one", "page": ["person:ana"], "acknowledge_within": "1d", "clock": {"target": "1h"}}
+    pinned = policy(one, clocks={"first_response": {"target": "1h"}})
+    state = new_state(Ticket(title="test"), key="testticket", life="life", run="run", now=START)
+    admission = Admission(policy=pinned, why="test", engine=ENGINE)
+    state = decide(state, Admitted(admission=admission), START + timedelta(milliseconds=milliseconds)).state
+    looked = decide(state, Tick(), START + timedelta(hours=1))
+    assert [entry.kind for entry in looked.entries].count("clock.breached") == 2
+    assert len([effect for effect in looked.effects if getattr(effect, "purpose", "") == "notice"]) == 1
 
 
 def test_nothing_is_told_while_it_stands_still_and_what_was_left_is_left() -> None:
