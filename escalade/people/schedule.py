@@ -198,6 +198,10 @@ class HandoffNotices(Written):
         return value
 
 
+_ONLY: Final = Layer.model_construct(name=ONLY_LAYER)
+"""The layer of a schedule written without; copied, since to make one takes as long as asking a whole roster."""
+
+
 class Schedule(Written):
     """Who is on duty when."""
 
@@ -241,7 +245,7 @@ class Schedule(Written):
         if self.rotation is None:
             return self.layers
         # Not validated, which would judge the rotation again: it may be one that was kept.
-        return [Layer.model_construct(name=ONLY_LAYER, rotation=self.rotation)]
+        return [_ONLY.model_copy(update={"rotation": self.rotation})]
 
     def members(self) -> list[str]:
         """Everybody who takes turns, each once."""
