@@ -20,6 +20,7 @@ PASSED_THROUGH: Final = (
     "activities.contracts",
     "workflows.alarm",
     "workflows.attributes",
+    "workflows.backlog",
     "workflows.doorway",
     "workflows.effects",
     "workflows.lives",
