@@ -50,7 +50,7 @@ def resolve(how: str = "everyone", *targets: str) -> ResolveRequest:
 def test_every_queue_gets_the_activities_of_the_contract(here: Place) -> None:
     registered = {queue: [fn.__name__ for fn in functions] for queue, functions in here.activities.all().items()}
     assert registered == {
-        contracts.TICKETS_QUEUE: ["admit", "resolve", "calendars", "windows", "forward"],
+        contracts.TICKETS_QUEUE: ["admit", "resolve", "calendars", "windows", "forward", "forward_goal"],
         contracts.PAGES_QUEUE: ["page", "webhook", "send_digest"],
         contracts.JOURNAL_QUEUE: ["journal", "feeds", "report_digest", "duty"],
     }
