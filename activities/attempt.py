@@ -44,8 +44,8 @@ class Stop:
 
     def __init__(self, *, within: timedelta) -> None:
         self._asked = asyncio.Event()
-        self._clock: Callable[[], float] = asyncio.get_running_loop().time
-        self._end = self._clock() + within.total_seconds()
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + within.total_seconds()
 
     @property
     def is_asked(self) -> bool:
@@ -55,7 +55,7 @@ class Stop:
     @property
     def left(self) -> float:
         """Seconds left; never negative."""
-        return max(0.0, self._end - self._clock())
+        return max(0.0, self._end - self._loop.time())
 
     def ask(self) -> None:
         """Stop paging."""

@@ -29,6 +29,13 @@ STREAM = f"ticket/{KEY}"
 SHUTDOWN = ActivityCancellationDetails(worker_shutdown=True)
 
 
+def skip(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    """Let the event loop's time be so much later from now on: whatever waits for less than that has waited enough."""
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    monkeypatch.setattr(loop, "time", lambda: time() + by.total_seconds())
+
+
 def said(store: Store) -> list[tuple[str, str, str]]:
     return [(e.entry.kind, e.entry.what, e.entry.why) for e in store.entries(STREAM)]
 
@@ -141,19 +148,28 @@ async def test_a_page_heartbeats_so_that_it_hears_of_an_acknowledgement(
     assert beats
 
 
-async def test_a_page_is_over_when_the_time_to_deliver_is(here: Place, env: ActivityEnvironment, web: HttpSink) -> None:
-    asked = request(person("ana", "hook", fallbacks=("file",)), deliver_within=timedelta(seconds=0.3))
-    with held(web):
-        sent = await env.run(here.activities.page, asked)
+async def test_a_page_is_over_when_the_time_to_deliver_is(
+    here: Place, env: ActivityEnvironment, web: HttpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = request(person("ana", "hook", fallbacks=("file",)), deliver_within=timedelta(minutes=1))
+    with held(web) as hold:
+        page = asyncio.create_task(env.run(here.activities.page, asked))
+        await hold.arrived()
+        skip(monkeypatch, timedelta(minutes=1))
+        sent = await page
     assert outcomes(sent.receipts) == {"ana by hook": "unknown", "ana by file": "skipped"}
     assert sent.receipts[1].detail == "no time was left in which to deliver"
     assert sent.written
 
 
 async def test_a_channel_that_hangs_is_given_up_for_the_next_one(
-    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment
+    tmp_path: Path, mail: MailSink, web: HttpSink, env: ActivityEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    brisk = Patience(attempt=timedelta(seconds=0.5), store=timedelta(seconds=10))
-    with place(tmp_path, mail, web, patience=brisk) as here, held(web):
-        sent = await env.run(here.activities.page, request(person("ana", "hook", fallbacks=("file",))))
+    brisk = Patience(attempt=timedelta(minutes=1), store=timedelta(minutes=5))
+    with place(tmp_path, mail, web, patience=brisk) as here, held(web) as hold:
+        asked = request(person("ana", "hook", fallbacks=("file",)), deliver_within=timedelta(minutes=5))
+        page = asyncio.create_task(env.run(here.activities.page, asked))
+        await hold.arrived()
+        skip(monkeypatch, timedelta(minutes=1))
+        sent = await page
     assert outcomes(sent.receipts) == {"ana by hook": "unknown", "ana by file": "delivered"}
