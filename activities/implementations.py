@@ -24,7 +24,7 @@ from activities.guard import Guard, StoreAwayError
 from activities.outlets import Outlets
 from activities.page import Pager
 from activities.reconcile import write
-from activities.room import Looking, Room, limits_anybody
+from activities.room import Looking, Room, about, limits_anybody
 from activities.sending import Desk
 from activities.turns import urgency
 from activities.windows import Windows
@@ -197,6 +197,7 @@ class Activities:
                     resolve=lambda request: resolve_round(roster, request, at=now, load=load, changes=changes),
                     load=load or None,
                     changes=changes,
+                    resolved={about(wanted): resolved},
                 )
                 resolved = await self._room.allocate(look)
         except ValueError as error:

@@ -31,6 +31,11 @@ _AWAY: Final = "limits and budgets are not counted"
 _log = logging.getLogger(__name__)
 
 
+def about(request: RoundRequest) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What differs between the questions of one round."""
+    return tuple(request.targets), tuple(request.except_for)
+
+
 @dataclass
 class Looking:
     """One round whose people are being chosen."""
@@ -49,18 +54,25 @@ class Looking:
     load: dict[str, Load] | None = None
     away: str = ""
     """Why the store cannot be asked."""
+    resolved: dict[tuple[tuple[str, ...], tuple[str, ...]], ResolvedRound] = field(default_factory=dict)
+    """What the roster said, by whom it was asked about: one round asks the same several times."""
 
     def asked(self) -> Asked:
         """What is known by now."""
         return Asked(
             severity=self.pressure.severity,
-            resolve=self.resolve,
+            resolve=self._resolve,
             stand_ins=self._stand_ins,
             recipient=self._recipient,
             verdicts=self.verdicts,
             granted=self.granted,
             load=self.load,
         )
+
+    def _resolve(self, request: RoundRequest) -> ResolvedRound:
+        if about(request) not in self.resolved:
+            self.resolved[about(request)] = self.resolve(request)
+        return self.resolved[about(request)]
 
     def _stand_ins(self, target: str, over: str) -> list[str]:
         gone = {f"person:{away.person}" for away in self.changes.aways if away.start <= self.at < away.end}

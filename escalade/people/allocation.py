@@ -102,8 +102,7 @@ def _everyone(request: RoundRequest, asked: Asked) -> Allocation:
     base = asked.resolve(request)
     if not base.recipients:
         return Allocation(base)
-    lines = {recipient.target: list(_line(request, asked, recipient)) for recipient in base.recipients}
-    seats = _Seats(request, base, lines)
+    seats = _Seats(request, base)
     unknown = []
     for recipient in base.recipients:
         verdict = _known(asked, recipient.target)
@@ -133,15 +132,14 @@ class _Seats:
 
     request: RoundRequest
     base: ResolvedRound
-    lines: dict[str, list[str]]
-    """Who takes over from whom."""
     chosen: dict[str, Recipient] = field(default_factory=dict)
     over: list[Recipient] = field(default_factory=list)
 
 
 def _instead(seats: _Seats, asked: Asked) -> Allocation:
     """Find somebody for each who is over; without anybody in the round, what follows from that."""
-    base, lines, chosen = seats.base, seats.lines, seats.chosen
+    base, chosen = seats.base, seats.chosen
+    named = {recipient.target for recipient in base.recipients}
     passed: list[PassedOver] = []
     everybody = list(base.recipients)
     stands_for: dict[str, str] = {}
@@ -150,9 +148,9 @@ def _instead(seats: _Seats, asked: Asked) -> Allocation:
         before = _standing_in(seats.request, asked, recipient.target)
         instead = before if before in chosen else ""
         skipped: list[PassedOver] = []
-        line = [] if instead else sorted(lines[recipient.target], key=lambda one: one != before)
+        line = () if instead else sorted(_line(seats.request, asked, recipient), key=lambda one: one != before)
         for target in line:
-            if target in chosen or target in lines or target in seats.request.except_for:
+            if target in chosen or target in named or target in seats.request.except_for:
                 continue
             found = _known(asked, target)
             if found is None:
