@@ -206,7 +206,7 @@ class Activities:
 
     async def _changes_of(self, wanted: RoundRequest, at: datetime) -> tuple[Changes, list[str]]:
         """What was changed at run time; only schedules are moved by it, and other rounds do not ask for it."""
-        if not any(target.startswith("schedule:") for target in wanted.targets):
+        if not wanted.schedules:
             return Changes(), []
         return await self._changes.at(at, now=self._now())
 

@@ -185,11 +185,12 @@ class Draft:
         why: str = "",
         subject: str = "",
         text: str = "",
+        besides: list[str] | None = None,
     ) -> None:
         """Ask whom a round, a responder's call or a notice reaches; `why` is said to those named directly."""
         state, visit = self.state, self.state.visit
         tier = state.tier
-        request = RoundRequest(targets=targets, why=why)
+        request = RoundRequest(targets=targets, why=why, besides=besides or [])
         if purpose in PAGING and visit is not None:
             except_for = [f"person:{ack.by.id}" for ack in visit.acks]
             how = tier.how if tier is not None and not visit.reassigned and purpose == "round" else "everyone"
@@ -231,10 +232,27 @@ class Draft:
             failed_by=self.failed_by,
         )
 
-    def notify(self, targets: list[str], subject: str, text: str, *, why: str = "follows the ticket") -> None:
-        """Tell people something that asks nothing of them."""
+    def notify(
+        self,
+        targets: list[str],
+        subject: str,
+        text: str,
+        *,
+        why: str = "follows the ticket",
+        besides: list[str] | None = None,
+    ) -> None:
+        """Tell people something that asks nothing of them.
+
+        Args:
+            targets: whom.
+            subject: in a line.
+            text: the rest of it.
+            why: why they are told.
+            besides: who is paged at the same time, and hears of it by that.
+        """
         if targets:
-            self.resolve("notice", list(dict.fromkeys(targets)), due_at=self.now, why=why, subject=subject, text=text)
+            whom = list(dict.fromkeys(targets))
+            self.resolve("notice", whom, due_at=self.now, why=why, subject=subject, text=text, besides=besides)
 
     def stop_paging(self, purposes: tuple[Purpose, ...] = PAGING) -> None:
         """No page of this ticket may start from here on (decision 7, E6). Receipts are still wanted."""

@@ -94,7 +94,7 @@ def enter(d: Draft, tier: int, t0: datetime, why: str, *, targets: list[str] | N
         clocks.begin_tier(d)
     if left is not None:
         subject = f"{state.ticket.title}: now with {state.tier_name}"
-        d.notify(state.followers, subject, why)
+        d.notify(state.followers, subject, why, besides=_paged_now(d))
     rounds(d)
 
 
@@ -228,12 +228,24 @@ def rules_anew(visit: Visit, targets: list[str]) -> None:
             visit.told[target] = told.model_copy(update={"anew": True})
 
 
-def rounds(d: Draft) -> None:
-    """Make the round that is due now, if one is: ask the roster whom it reaches."""
+def _paged_now(d: Draft) -> list[str]:
+    """Who is paged as a tier is entered; nobody where it is only one of them, or later."""
+    tier = d.state.tier
+    everyone = tier is None or tier.how == "everyone" or d.visit.reassigned
+    return d.visit.targets if everyone and _round_is_due(d) else []
+
+
+def _round_is_due(d: Draft) -> bool:
     state, visit = d.state, d.visit
     if state.stands_still or visit.acknowledged_at is not None:
-        return
-    if visit.last_round_at is None and opening(state.time, visit.t0) > d.now:
+        return False
+    return visit.last_round_at is not None or opening(state.time, visit.t0) <= d.now
+
+
+def rounds(d: Draft) -> None:
+    """Make the round that is due now, if one is: ask the roster whom it reaches."""
+    visit = d.visit
+    if not _round_is_due(d):
         return
     begin_round(d, visit.t0 if visit.last_round_at is None else d.now)
 

@@ -80,8 +80,15 @@ class RoundRequest(Sent):
     """Why those who are named directly are told."""
     pressure: Pressure | None = None
     """None where nobody's limits count: a call by name, a notice, the catch-all, and what older rules asked."""
+    besides: list[str] = Field(default_factory=list)
+    """Targets that are paged about the same at the same time: who certainly is gets that page only (E4)."""
     told: list[str] = Field(default_factory=list)
     """Who was told in this turn of `one_at_a_time` or `fair`; when all were, it wraps round."""
+
+    @property
+    def schedules(self) -> list[str]:
+        """The targets that are schedules: what was changed at run time moves only these."""
+        return [text for text in (*self.targets, *self.besides) if text.startswith("schedule:")]
 
 
 class Load(Sent):
@@ -133,7 +140,7 @@ def resolve_round(
     Returns:
         The recipients, each with the reason and the contact plan, or the reason why there is nobody.
     """
-    asked = {text.removeprefix("schedule:") for text in request.targets if text.startswith("schedule:")}
+    asked = {text.removeprefix("schedule:") for text in request.schedules}
     changes = settled(roster, changes, at, only=asked)
     found: dict[str, Recipient] = {}
     reasons: list[str] = []
@@ -164,18 +171,32 @@ def resolve_round(
                 reasons.append(f"{key} has no contact method")
             else:
                 found[key] = recipient_of(roster, target, why)
-    available = {key: r for key, r in found.items() if key not in request.except_for}
+    paged = _paged(roster, request, changes, at)
+    available = {key: r for key, r in found.items() if key not in request.except_for and key not in paged}
     if not available:
         if found:
-            reasons.append("everybody here has acknowledged")
+            reasons.append("the page of this round reaches them" if paged else "everybody here has acknowledged")
         nobody = "; ".join(reasons) or "there is nobody behind these targets"
         next_duty_at = None if found else _next_duty(roster, request, changes, at)
         return ResolvedRound(
-            nobody=nobody, all_acknowledged=bool(found), next_duty_at=next_duty_at, notes=notes, unknown=unknown
+            nobody=nobody,
+            all_acknowledged=bool(found) and not paged,
+            next_duty_at=next_duty_at,
+            notes=notes,
+            unknown=unknown,
         )
     if request.how == "everyone":
         return ResolvedRound(recipients=list(available.values()), notes=notes)
     return _one_of(list(available.values()), request, load).model_copy(update={"notes": notes})
+
+
+def _paged(roster: Roster, request: RoundRequest, changes: Changes, at: datetime) -> list[str]:
+    """Who is paged besides, for sure: limits may give a page to somebody else, who has any is told here as well."""
+    if not request.besides:
+        return []
+    other = RoundRequest(targets=request.besides)
+    reached = resolve_round(roster, other, at=at, load={}, changes=changes).recipients
+    return [one.target for one in reached if roster.capacity_of(one.target).is_unlimited]
 
 
 def _next_duty(roster: Roster, request: RoundRequest, changes: Changes, at: datetime) -> datetime | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from escalade.engine import dues, next_due
 from escalade.engine.due import DueKind
 from escalade.people.roster import Person
@@ -217,3 +219,28 @@ def test_resolving_is_work_too() -> None:
     climb.does("ana", "resolve")
     assert [entry.data["seconds"] for entry in climb.noted("tier.first_work")] == [180]
     assert climb.state.status is Status.RESOLVED
+
+
+@pytest.mark.parametrize("how", ["everyone", "one_at_a_time"])
+def test_a_follower_whom_the_climb_pages_hears_of_it_once(how: str) -> None:
+    second = tier("second", "person:ana", "person:bob", how=how)
+    climb = Climb(policy(tier("first", "person:ana", resolve_within="1h"), second), roster("ana", "bob", "cyd"))
+    climb.does("ana", "acknowledge")
+    climb.does("cyd", "follow")
+    climb.forward(hours=1)
+    assert climb.tier == "second"
+    told = [(page.target, page.purpose) for page in climb.pages if climb.minute(page) == 60]
+    assert told.count(("person:cyd", "notice")) == 1
+    # Who of several gets a round of one is not known beforehand: there the notice goes to everybody who follows.
+    assert told.count(("person:ana", "notice")) == (how == "one_at_a_time")
+
+
+def test_a_follower_who_is_paged_when_the_tier_opens_hears_of_the_climb_before() -> None:
+    hours = {"office": {"zone": "UTC", "hours": {"daily": "09:00-17:00"}}}
+    second = tier("second", "person:ana", calendar="office")
+    pinned = policy(tier("first", "person:ana", resolve_within="10h"), second, calendars=hours)
+    climb = Climb(pinned, roster("ana", "bob"))
+    climb.does("ana", "acknowledge")
+    climb.forward(hours=10)
+    assert climb.tier == "second"
+    assert [page.purpose for page in climb.pages if climb.minute(page) == 600] == ["notice"]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from escalade.people import Roster, Rotation, Schedule, Team, Vendor
+from escalade.people.capacity import Capacity
 from escalade.people.resolve import Load, ResolvedRound, RoundRequest, resolve_round
 from escalade.people.roster import parse_target
 from escalade.testing import START, person, roster
@@ -135,3 +136,19 @@ def test_with_nobody_on_duty_the_next_instant_somebody_is_comes_along() -> None:
     nobody_ever = rotating.model_copy(update={"rotation": week.model_copy(update={"members": ["ghost"]})})
     people = EVERYBODY.model_copy(update={"schedules": {"night": nobody_ever}})
     assert ask("schedule:night", people=people).next_duty_at is None
+
+
+def test_who_is_paged_at_the_same_time_is_not_informed_as_well() -> None:
+    told = ask("person:ana", "person:bob", "person:cyd", besides=["schedule:night", "person:ana"])
+    assert names(told) == ["person:cyd"]
+    nobody = ask("person:bob", besides=["schedule:night"])
+    assert nobody.nobody == "the page of this round reaches them"
+    assert not nobody.all_acknowledged
+
+
+def test_who_has_limits_is_informed_since_another_may_get_the_page() -> None:
+    limited = person("dan").model_copy(
+        update={"capacity": Capacity.model_validate({"limits": [{"pages": 1, "per": "1h"}]})}
+    )
+    people = roster("ana", dan=limited)
+    assert names(ask("person:ana", "person:dan", people=people, besides=["person:ana", "person:dan"])) == ["person:dan"]
