@@ -61,13 +61,13 @@ class Channels:
         try:
             settings = kind.Settings.model_validate(filled)
         except ValidationError as error:
-            told = {(problem.line, problem.field) for problem in problems}
+            told = [problem.field for problem in problems]
             explained = explain(error, document, kind.Settings, at=path, hide=self.references.hidden)
             # What a missing value brings about is not a second mistake.
             problems += [
                 one.problem
                 for one in explained
-                if (one.problem.line, one.problem.field) not in told and not (told and one.path == path)
+                if not _is_told(one.problem.field, told) and not (told and one.path == path)
             ]
         self.problems += problems
         if settings is None or problems:
@@ -118,6 +118,11 @@ class Channels:
         what = self.references.hidden.clean(refused)
         found = f"Channel {channel!r} does not take this address: {what.rstrip('.')}."
         return [document.problem((*path, "address"), found, "Write an address that it takes.")]
+
+
+def _is_told(field: str, told: list[str]) -> bool:
+    """Whether a mistake was told at this very field, or in a part of it."""
+    return any(other == field or other.startswith((f"{field}.", f"{field}[")) for other in told)
 
 
 def _unknown_keys(

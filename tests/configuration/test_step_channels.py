@@ -43,6 +43,14 @@ def test_another_channel_is_an_error_with_its_place(tmp_path: Path, channel: str
     assert problem.endswith(words)
 
 
+def test_a_secret_that_is_not_set_is_told_once(tmp_path: Path) -> None:
+    files = {**GOOD, "escalade.yaml": GOOD["escalade.yaml"].replace("places:", f"{HOOK}places:")}
+    problems = check(write(tmp_path, files), env=ENV, channels=extensions().channels, steps={})
+    (problem,) = [one for one in problems if one.field.startswith("channels.hook")]
+    assert problem.field == "channels.hook.secrets[1]"
+    assert problem.found == "The environment variable HOOK_SECRET is not set."
+
+
 def test_a_folder_and_a_dangling_link_in_place_of_a_policy_are_errors_of_their_own(tmp_path: Path) -> None:
     place = write(tmp_path, GOOD)
     (place / "policies" / "x.yaml").mkdir()
