@@ -92,6 +92,18 @@ async def _one(client: TicketClient, ticket: Ticket) -> Already | None:
     return Already(key, "add to", f"Ticket {key} {over}: this would be added to its timeline, and page nobody.")
 
 
+def merged_into(key: str) -> str | None:
+    """The open ticket into which that of a key was merged, as far as the store knows."""
+    from cli.doors import store
+    from escalade.errors import StoreError
+
+    try:
+        with store() as opened:
+            return opened.merged_into(key)
+    except StoreError:
+        return None
+
+
 def _stored(key: str, event_id: str | None) -> Already | None:
     """What the store knows of a key whose workflow is over."""
     from cli.doors import store

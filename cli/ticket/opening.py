@@ -130,15 +130,28 @@ def _one(invocation: Invocation, fields: dict[str, Any], *, dry_run: bool) -> in
 
         return tell_foresight(invocation, [ticket])
     opened = asyncio.run(_open(ticket))
+    target = _target(opened)
     if invocation.json:
         from cli.render.documents import write_json
 
-        write_json({"opened": [opened_json(opened.key, ticket.title, existed=opened.existed)], "bad": [], "left": 0})
+        existed = opened.existed or target is not None
+        write_json({"opened": [opened_json(target or opened.key, ticket.title, existed=existed)], "bad": [], "left": 0})
+    elif target is not None:
+        click.echo(f"{opened.key}  was merged into {target}: this goes to that one's timeline, and pages nobody.")
     elif opened.existed:
         click.echo(f"{opened.key}  is open already: this was added to its timeline, and pages nobody.")
     else:
         click.echo(f"{opened.key}  opened ({ticket.severity.value}). Follow it: escalade ticket watch {opened.key}")
     return 0
+
+
+def _target(opened: Opened) -> str | None:
+    """The open ticket that a key leads to since it was merged: what is new on it is passed on to that one."""
+    if opened.existed or opened.ticket.dedupe_key is None:
+        return None  # a key of its own was never merged
+    from cli.ticket.already import merged_into
+
+    return merged_into(opened.key)
 
 
 def opened_json(key: str, title: str, *, existed: bool, line: int | None = None) -> dict[str, Any]:

@@ -223,6 +223,17 @@ def test_a_merge_asks_a_ticket_that_can_take_it_and_says_that_it_asked(desk: Des
     assert "✓" not in asked.out
 
 
+def test_opening_on_a_merged_key_says_where_it_goes(desk: Desk) -> None:
+    target = desk.open("Disk full", "--service", "platform")
+    source = desk.open("Disk fuller", "--service", "platform", "--dedupe-key", "merged-away")
+    assert desk.run("ticket", "merge", source, "--into", target, "--as", "ana").code == 0
+    # The source closes when the target has taken it; until then the key is open.
+    desk.until(lambda: desk.open("Once more", "--dedupe-key", "merged-away") == target)
+    again = desk.run("ticket", "open", "And again", "--dedupe-key", "merged-away")
+    assert again.out == f"{source}  was merged into {target}: this goes to that one's timeline, and pages nobody.\n"
+    desk.until(lambda: "And again" in desk.run("journal", "show", target).out)
+
+
 def test_a_file_opens_once_however_often_it_is_given(desk: Desk) -> None:
     rows = (ROOT / "examples" / "tickets" / "tickets.jsonl").read_text() + '{"severity": "sev1"}\n'
     number = len(rows.splitlines()) - 1
