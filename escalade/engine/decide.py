@@ -176,7 +176,7 @@ def _command(d: Draft, cmd: Command) -> None:
         return
     if d.seen(cmd.event_id):
         return
-    if _nobody(d, cmd):
+    if _unsaid(d, cmd):
         return
     maintenance.look(d)
     rung = state.rung
@@ -201,12 +201,15 @@ def _command(d: Draft, cmd: Command) -> None:
         worked(d, cmd.by, rung=rung)
 
 
-def _nobody(d: Draft, cmd: Command) -> bool:
-    """Whether it claims to come from a person and names none; then it is refused."""
-    if d.state.engine < 3 or not cmd.by.is_person or cmd.by.id.strip():
+def _unsaid(d: Draft, cmd: Command) -> bool:
+    """Whether it leaves blank what has to be said: which person, for what reason. Then it is refused."""
+    if d.state.engine < 3:
         return False
-    d.refuse("nobody", "It names no person: give `by` an id.", actor=cmd.by, command=cmd.name)
-    return True
+    if cmd.by.is_person and not cmd.by.id.strip():
+        d.refuse("nobody", "It names no person: give `by` an id.", actor=cmd.by, command=cmd.name)
+    elif isinstance(cmd, Escalate | Return) and not cmd.reason.strip():
+        d.refuse("no_reason", "It gives no reason: say why in `reason`.", actor=cmd.by, command=cmd.name)
+    return d.refusal is not None
 
 
 def _over(d: Draft, cmd: Command) -> bool:

@@ -140,3 +140,19 @@ def test_a_provider_takes_back_the_message_it_names_and_no_other() -> None:
     assert ticket.tier == "first"
     ticket.happens(DeliveryFailed(target="person:ana", method="mail", provider_id="m2", detail="bounced"))
     assert ticket.tier == "second"
+
+
+def test_who_gives_no_reason_or_no_name_is_refused_on_the_record() -> None:
+    ticket = climb()
+    ticket.forward(minutes=1)
+    for by, name, fields, code in (
+        ("ana", "escalate", {"reason": " \n "}, "no_reason"),
+        ("ana", "return", {"reason": "\t"}, "no_reason"),
+        ("  ", "acknowledge", {}, "nobody"),
+    ):
+        refusal = ticket.does(by, name, **fields).refusal
+        assert refusal is not None
+        assert refusal.code == code
+        assert ticket.entries[-1].kind.endswith("refused")
+    assert ticket.tier == "first"
+    assert not ticket.state.is_acknowledged
