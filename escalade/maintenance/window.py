@@ -6,16 +6,13 @@ clock change too, an hour shorter or longer. An end that does not exist is the f
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import itertools
-import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrule, rrulestr
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -28,7 +25,7 @@ from pydantic import (
 )
 
 from escalade.maintenance.pinned import PinnedWindow, Span
-from escalade.people.recurrence import FORMS, unreadable
+from escalade.maintenance.rule import check_rule, rule
 from escalade.policy.model import Match
 from escalade.policy.route import matches
 from escalade.record import canonical
@@ -42,35 +39,8 @@ LONGEST: Final = timedelta(days=31)
 """What one opening of a window may last."""
 PINNED: Final = 20
 """So many openings of a window a ticket keeps; it asks again when the last of them begins."""
-FOREVER: Final = timedelta(days=60 * 366)
-"""Where a rule without an end is given one: one that never applies is to be found out soon."""
 CANARY: Final = "escalade-canary"
 """The source of tickets that prove that the engine works: only a window that names it silences them."""
-
-_LAST_YEAR: Final = 9900
-"""From here on forever would be past the end of the calendar."""
-_RULES: Final = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
-_PARTS: Final = (
-    "FREQ",
-    "INTERVAL",
-    "COUNT",
-    "UNTIL",
-    "BYMONTH",
-    "BYWEEKNO",
-    "BYYEARDAY",
-    "BYMONTHDAY",
-    "BYDAY",
-    "BYHOUR",
-    "BYMINUTE",
-    "BYSETPOS",
-    "WKST",
-)
-_MOST_INTERVAL: Final = 1000
-_FREQUENCY: Final = re.compile(r"FREQ=([A-Z]+)")
-_UNTIL: Final = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.IGNORECASE)
-_BASIC: Final = "%Y%m%dT%H%M%S"
-_MEND: Final = "write it like FREQ=WEEKLY;BYDAY=SU or FREQ=MONTHLY;BYDAY=1SA;COUNT=12"
-_NO_FREQUENCY: Final = f"its rule names no FREQ of {', '.join(_RULES)}; {_MEND}"
 
 
 def _moment(value: Any) -> Any:
@@ -129,8 +99,7 @@ class WindowSpec(Written):
     def _readable_rule(cls, value: str, info: ValidationInfo) -> str:
         text = value.strip().upper().removeprefix("RRULE:")
         if text and not is_kept(info):
-            _check_parts(text)
-            _rule(_UNTIL.sub(r"UNTIL=\1", text), datetime(2026, 1, 1))  # noqa: DTZ001 - a wall clock
+            check_rule(text)
         return text
 
     @model_validator(mode="after")
@@ -226,12 +195,7 @@ class WindowSpec(Written):
             if after is None or start >= after:
                 yield start
             return
-        text = _UNTIL.sub(lambda until: f"UNTIL={self._utc_to_wall(until[1])}", self.recurrence)
-        yield from _rule(text, start).xafter(after or start, count=most, inc=True)
-
-    def _utc_to_wall(self, text: str) -> str:
-        instant = datetime.strptime(text, _BASIC).replace(tzinfo=UTC)
-        return self._local(instant).strftime(_BASIC)
+        yield from rule(self.recurrence, start, self._local).xafter(after or start, count=most, inc=True)
 
     def spans(self, since: datetime, *, most: int = PINNED) -> tuple[list[Span], bool]:
         """When it is open from an instant on.
@@ -333,47 +297,3 @@ def pinned_windows(windows: Iterable[MaintenanceWindow], ticket: Ticket, at: dat
     """What a ticket keeps of the windows in force, by id."""
     found = (window.pinned(ticket, at) for window in windows)
     return sorted((window for window in found if window is not None), key=lambda window: window.id)
-
-
-def _parts(text: str) -> dict[str, str]:
-    return dict(part.partition("=")[::2] for part in text.split(";"))
-
-
-def _check_parts(text: str) -> None:
-    """Judge a rule that somebody writes; one that is kept is only read.
-
-    Raises:
-        ValueError: with what is wrong with it.
-    """
-    parts = _parts(text)
-    if parts.get("FREQ") not in _RULES:
-        raise ValueError(_NO_FREQUENCY)
-    if unknown := [key for key in parts if key not in _PARTS]:
-        raise ValueError(f"{unknown[0][:40]!r} is no part of a rule that is read; allowed are {', '.join(_PARTS)}")
-    if empty := [key for key, value in parts.items() if not value]:
-        raise ValueError(f"{empty[0]} of its rule has no value; write it, or leave {empty[0]} out")
-    for key, most in (("INTERVAL", _MOST_INTERVAL), ("COUNT", None)):
-        said = parts.get(key, "1")
-        if not (said.isascii() and said.isdigit()) or int(said) < 1 or (most is not None and int(said) > most):
-            raise ValueError(f"{key}={said[:20]} is none; {FORMS[key]}")
-
-
-@functools.lru_cache(maxsize=256)
-def _rule(text: str, start: datetime) -> rrule:
-    """The rule, on naive wall-clock times; what it has found once is kept.
-
-    Raises:
-        ValueError: with what is wrong with it.
-    """
-    frequencies = _FREQUENCY.findall(text)
-    if not frequencies or not set(frequencies) <= set(_RULES):
-        # By the minute, a rule would be searched for hours.
-        raise ValueError(_NO_FREQUENCY)
-    try:
-        found = rrulestr(text, dtstart=start, cache=True)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
-        raise ValueError(unreadable(_parts(text))) from None
-    if not isinstance(found, rrule):
-        raise ValueError(f"it is more than one rule; {_MEND}")  # noqa: TRY004 - pydantic wants it
-    ends = "UNTIL=" in text or "COUNT=" in text
-    return found if ends or start.year > _LAST_YEAR else found.replace(until=start + FOREVER)

@@ -12,7 +12,7 @@ from dateutil.relativedelta import relativedelta
 from dateutil.rrule import rrulestr
 
 _FREQUENCIES: Final = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_PARTS: Final = (
+PARTS: Final = (
     "FREQ",
     "INTERVAL",
     "BYMONTH",
@@ -25,6 +25,7 @@ _PARTS: Final = (
     "BYSETPOS",
     "WKST",
 )
+"""What a rule that goes on for ever is written with (RFC 5545, 3.3.10)."""
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 FORMS: Final = {
     "BYDAY": "write days like MO,TH, or 1MO and -1FR in a month",
@@ -40,7 +41,8 @@ FORMS: Final = {
 """How parts of a rule are written."""
 _SPARSE: Final = timedelta(days=5 * 366)
 """A rule that does not happen within this is no rotation."""
-_MOST_INTERVAL: Final = 1000
+MOST_INTERVAL: Final = 1000
+"""The rarest rule happens each time so many hours, days, weeks, months or years are over."""
 _LONGEST_MONTHS: Final = {month: 29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31 for month in range(1, 13)}
 _CHUNK: Final = timedelta(days=400)
 
@@ -152,13 +154,13 @@ def _read_parts(text: str) -> dict[str, str]:
     for ends in ("COUNT", "UNTIL"):
         if ends in parts:
             raise ValueError(f"{ends} ends the rule; write `until:` beside it instead")
-    if unknown := [key for key in parts if key not in _PARTS]:
-        raise ValueError(f"{', '.join(unknown)} is not read in a recurrence rule; allowed are {', '.join(_PARTS)}")
+    if unknown := [key for key in parts if key not in PARTS]:
+        raise ValueError(f"{', '.join(unknown)} is not read in a recurrence rule; allowed are {', '.join(PARTS)}")
     if parts.get("FREQ") not in _FREQUENCIES:
         raise ValueError(f"the rule names no FREQ that is read; write one of {', '.join(_FREQUENCIES)}")
     interval = parts.get("INTERVAL", "1")
-    if not interval.isascii() or not interval.isdigit() or not 1 <= int(interval) <= _MOST_INTERVAL:
-        raise ValueError(f"INTERVAL={interval[:20]} is none; write a number from 1 to {_MOST_INTERVAL}")
+    if not interval.isascii() or not interval.isdigit() or not 1 <= int(interval) <= MOST_INTERVAL:
+        raise ValueError(f"INTERVAL={interval[:20]} is none; write a number from 1 to {MOST_INTERVAL}")
     if _never(parts):
         raise ValueError("there is no such day in any of these months; mend BYMONTH or BYMONTHDAY")
     return parts
