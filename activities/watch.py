@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
@@ -17,6 +16,8 @@ import httpx
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.canary import canary_key
+from activities.findings import entry_of, finding_of, spell
 from activities.guard import Guard, StoreAwayError
 from activities.held import HeldTickets
 from activities.overdue import OverdueDigests
@@ -25,26 +26,20 @@ from activities.suspects import GRACE, in_turn, suspects
 from activities.windows import Windows
 from configuration import Live
 from escalade.errors import EscaladeError, TicketNotFoundError
-from escalade.messages import Acknowledge, Command, JournalBatch, Resolve, Snapshot, TicketView, Upcoming
+from escalade.messages import JournalBatch, Snapshot, TicketView, Upcoming
 from escalade.messages.watch import (
     OPERATIONS,
-    CanaryReport,
-    FindingKind,
     WatchFinding,
     WatchReport,
     WatchRequest,
 )
 from escalade.people import Roster
-from escalade.record import Entry
-from escalade.ticket import SYSTEM, Actor, Severity, Status, Ticket, ticket_key, workflow_id
+from escalade.ticket import Status, workflow_id
 from store import RosterRevision, Store, TicketQuery
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-CANARY_SOURCE: Final = "escalade-canary"
-"""The `source` of canary tickets: what a policy matches to have them."""
-CANARY_WITHIN: Final = timedelta(seconds=40)
 _STORE_WITHIN: Final = timedelta(seconds=10)
 _AGAIN: Final = timedelta(minutes=10)
 """How soon what was found is told again while the store is away."""
@@ -55,7 +50,6 @@ _AT_ONCE: Final = 20
 """So many tickets are asked in one look whether they run, and so many of them at a time."""
 _REMEMBER: Final = 1000
 """So many entries back the stream of operations is read for what was told already."""
-_AS_CANARY: Final = Actor(kind="integration", id="canary", via="watch")
 
 
 class Tickets(Protocol):
@@ -79,12 +73,6 @@ class Tickets(Protocol):
     async def upcoming(self, key: str) -> list[Upcoming]:
         """What falls due next for a ticket."""
 
-    async def open(self, ticket: Ticket) -> str:
-        """Open a ticket; its key."""
-
-    async def command(self, key: str, command: Command) -> bool:
-        """Send a command; whether a worker confirmed it."""
-
     async def maintenance_changed(self, key: str) -> bool:
         """Make a ticket ask which maintenance windows concern it; whether it took that."""
 
@@ -106,7 +94,6 @@ class Watch:
         tickets: Tickets,
         guard: Guard,
         now: Callable[[], datetime],
-        canary_within: timedelta = CANARY_WITHIN,
         http: Callable[[], httpx.AsyncClient] = lambda: httpx.AsyncClient(timeout=10, follow_redirects=True),
     ) -> None:
         """Take what to look with.
@@ -117,7 +104,6 @@ class Watch:
             tickets: Temporal's side.
             guard: bounds calls to the store.
             now: the clock.
-            canary_within: how long a canary may take from its opening to its close.
             http: makes the client of the heartbeat.
         """
         self._configuration = configuration
@@ -125,7 +111,6 @@ class Watch:
         self._tickets = tickets
         self._guard = guard
         self._now = now
-        self._canary_within = canary_within
         self._http = http
         self._held = HeldTickets(tickets.roster_changed)
         self._given: dict[str, datetime] = {}
@@ -171,54 +156,12 @@ class Watch:
             looked_at=len(rows),
             findings=findings,
             fresh=fresh,
-            entries=[_entry(finding, now) for finding in fresh],
+            entries=[entry_of(finding, now) for finding in fresh],
             reprojected=reprojected,
             tell=current.catch_all,
             at=now,
             heartbeat=bool(current.watch.heartbeat_url),
         )
-
-    @activity.defn(name="canary")
-    async def canary(self) -> CanaryReport:
-        """Open a ticket, have it paged, acknowledge it, close it, and say how that went."""
-        began = self._now()
-        step = "be opened"
-        key = ""
-        try:
-            async with asyncio.timeout(self._canary_within.total_seconds()):
-                key = await self._tickets.open(
-                    Ticket(
-                        title="canary",
-                        severity=Severity.SEV5,
-                        source=CANARY_SOURCE,
-                        # One key for all of them: each is a new life, and lists show one row.
-                        dedupe_key="canary",
-                        event_id=uuid.uuid4().hex,
-                        labels={"canary": "true"},
-                        opened_by=_AS_CANARY,
-                    )
-                )
-                step = "be paged"
-                await self._until(key, lambda view: any(r.reached for told in view.told for r in told.receipts))
-                paged = self._now() - began
-                step = "be acknowledged"
-                await self._acknowledge(key)
-                step = "be closed"
-                await self._tickets.command(key, Resolve(by=_AS_CANARY, close=True))
-                await self._ended(key)
-        except (EscaladeError, TimeoutError) as error:
-            why = str(error) or f"it took longer than {self._canary_within.total_seconds():g} s"
-            text = f"The canary ticket {key} could not {step}: {why}"
-            _log.error("%s", text, extra={"ticket": key})
-            finding = self._finding("canary", key, began, text, began)
-            tell = self._configuration.current.catch_all
-            return CanaryReport(
-                well=False, text=text, key=key, findings=[finding], entries=[_entry(finding, began)], tell=tell
-            )
-        took = self._now() - began
-        text = f"The canary was paged after {_seconds(paged)} and gone after {_seconds(took)}."
-        _log.info("%s", text)
-        return CanaryReport(well=True, text=text, key=key)
 
     @activity.defn(name="heartbeat")
     async def heartbeat(self) -> str:
@@ -248,15 +191,13 @@ class Watch:
                 continue
             if isinstance(answer, EscaladeError):
                 text = f"Ticket {key} does not answer: {answer.message}"
-                findings.append(self._finding("silent", key, found[key], text, now))
+                findings.append(finding_of("silent", key, found[key], text, now))
             elif isinstance(answer, TicketView):
-                text = f"Ticket {key} has no policy {_seconds(now - answer.opened_at)} after it came: it pages nobody."
-                findings.append(self._finding("unadmitted", key, answer.opened_at, text, now))
+                text = f"Ticket {key} has no policy {spell(now - answer.opened_at)} after it came: it pages nobody."
+                findings.append(finding_of("unadmitted", key, answer.opened_at, text, now))
             else:
-                text = (
-                    f"Ticket {key} is {_seconds(now - answer.at)} late: {answer.what} was due at {answer.at:%H:%M:%S}Z."
-                )
-                findings.append(self._finding("late", key, answer.at, text, now))
+                text = f"Ticket {key} is {spell(now - answer.at)} late: {answer.what} was due at {answer.at:%H:%M:%S}Z."
+                findings.append(finding_of("late", key, answer.at, text, now))
         return findings
 
     async def _confirm(
@@ -286,15 +227,15 @@ class Watch:
         findings = []
         for row in gone:
             text = f"Ticket {row.key} is {row.status.value}, and its workflow is gone: nobody looks after it any more."
-            findings.append(self._finding("missing", row.key, row.updated_at, text, now))
+            findings.append(finding_of("missing", row.key, row.updated_at, text, now))
         if left := len(unseen) - asked:
             text = f"{left} more open tickets have no workflow in Temporal's index; they were not asked one by one."
-            findings.append(self._finding("missing", "more", _hour(now), text, now))
+            findings.append(finding_of("missing", "more", _hour(now), text, now))
         return findings
 
     def _store_away(self, error: StoreAwayError, now: datetime) -> WatchFinding:
         text = f"The store does not answer: {error.message} Pages go out; lists, limits of people and the journal wait."
-        return self._finding("store", "", _hour(now), text, now)
+        return finding_of("store", "", _hour(now), text, now)
 
     async def _project_again(self, running: set[str], now: datetime) -> list[str]:
         done = []
@@ -322,28 +263,14 @@ class Watch:
         row = await self._read(lambda: self._store.ticket(key))
         if row is None or now - row.updated_at <= 2 * every + GRACE:
             return []
-        text = f"The canary ticket {key} was last seen {_seconds(now - row.updated_at)} ago; it is due each {every}."
-        return [self._finding("canary", key, row.updated_at, text, now)]
+        text = f"The canary ticket {key} was last seen {spell(now - row.updated_at)} ago; it is due each {every}."
+        return [finding_of("canary", key, row.updated_at, text, now)]
 
     async def _digests(self, now: datetime) -> list[WatchFinding]:
         found = await self.overdue.look(now)
         return [
-            self._finding("digest", digest.id, digest.sent_at or digest.leaves_at, text, now) for digest, text in found
+            finding_of("digest", digest.id, digest.sent_at or digest.leaves_at, text, now) for digest, text in found
         ]
-
-    async def _acknowledge(self, key: str) -> None:
-        if not await self._tickets.command(key, Acknowledge(by=_AS_CANARY)):
-            raise EscaladeError("no worker confirmed the acknowledgement.")
-
-    async def _until(self, key: str, seen: Callable[[TicketView], bool]) -> None:
-        while not seen(await self._tickets.view(key)):
-            activity.heartbeat()
-            await asyncio.sleep(0.2)
-
-    async def _ended(self, key: str) -> None:
-        while await self._tickets.is_running(key):
-            activity.heartbeat()
-            await asyncio.sleep(0.2)
 
     def _told(self) -> set[str]:
         head = self._store.head(OPERATIONS)
@@ -360,36 +287,6 @@ class Watch:
         except EscaladeError as error:
             return error
 
-    @staticmethod
-    def _finding(kind: FindingKind, key: str, since: datetime, text: str, now: datetime) -> WatchFinding:
-        hours = int((now - since) / timedelta(hours=1))
-        return WatchFinding(
-            kind=kind, id=f"watch/{kind}/{key}/{since:%Y%m%dT%H%M%S}/{hours}", key=key, text=text, since=since
-        )
-
-
-def canary_key() -> str:
-    """The key that all canaries share."""
-    return ticket_key("", CANARY_SOURCE, "canary")
-
-
-def _entry(finding: WatchFinding, now: datetime) -> Entry:
-    return Entry(
-        entry_id=finding.id,
-        stream=OPERATIONS,
-        at=now,
-        actor=SYSTEM,
-        kind=f"watch.{finding.kind}",
-        what=finding.text,
-        why="the watch looks at every open ticket each minute",
-        data={"key": finding.key, "since": finding.since.isoformat()},
-    )
-
 
 def _hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0)
-
-
-def _seconds(length: timedelta) -> str:
-    seconds = length.total_seconds()
-    return f"{seconds:.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

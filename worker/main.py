@@ -17,6 +17,7 @@ from typing import Final
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.canary import Canary
 from activities.failpoints import Failpoints
 from activities.guard import Guard
 from activities.implementations import Activities
@@ -134,12 +135,14 @@ class WorkerProcess:
             failpoints=failpoints,
             guard=guard,
         )
-        watch = Watch(configuration=live, store=store, tickets=WatchedTickets(client), guard=guard, now=_now)
+        tickets = WatchedTickets(client)
+        watch = Watch(configuration=live, store=store, tickets=tickets, guard=guard, now=_now)
+        canary = Canary(configuration=live, tickets=tickets, now=_now)
         self._workers = make_workers(
             client,
             activities.all(),
             steps=found.steps,
-            watch=[watch.sweep, watch.canary, watch.heartbeat],
+            watch=[watch.sweep, canary.canary, watch.heartbeat],
             options=self._options,
             on_fatal_error=self._fail,
         )

@@ -109,7 +109,7 @@ def _spelled(value: ast.expr) -> set[str]:
         "page.{receipt.outcome}": {f"page.{outcome}" for outcome in get_args(Outcome)},
         "{change.kind}.made": {f"{kind}.made" for kind in get_args(ChangeKind)},
         "{change.kind}.removed": {f"{kind}.removed" for kind in get_args(ChangeKind)},
-        "watch.{finding.kind}": {f"watch.{kind}" for kind in get_args(FindingKind)},
+        "watch.{found.kind}": {f"watch.{kind}" for kind in get_args(FindingKind)},
     }
     assert text in families, f"say in this test which kinds {text!r} stands for"
     return families[text]

@@ -14,6 +14,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.canary import Canary
 from activities.guard import Guard
 from activities.implementations import Activities
 from activities.watch import Watch
@@ -121,19 +122,14 @@ async def installed(
     store = Store.open(f"sqlite:///{directory / 'escalade.db'}")
     guard = Guard()
     activities = Activities(live, store, channels=found.channels, guard=guard)
-    watch = Watch(
-        configuration=live,
-        store=store,
-        tickets=WatchedTickets(client, answer_within=timedelta(seconds=1)),
-        guard=guard,
-        now=now,
-        canary_within=canary_within,
-    )
+    watched = WatchedTickets(client, answer_within=timedelta(seconds=1))
+    watch = Watch(configuration=live, store=store, tickets=watched, guard=guard, now=now)
+    canary = Canary(configuration=live, tickets=watched, now=now, within=canary_within)
     workers = make_workers(
         client,
         activities.all(),
         steps=found.steps,
-        watch=[watch.sweep, watch.canary, watch.heartbeat],
+        watch=[watch.sweep, canary.canary, watch.heartbeat],
         options=WorkerOptions(grace=timedelta(seconds=1)),
     )
     async with AsyncExitStack() as stack:

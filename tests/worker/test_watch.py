@@ -16,9 +16,9 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
+from activities.canary import canary_key
 from activities.channels.console import ConsoleChannel
 from activities.contracts import JOURNAL_QUEUE, TICKETS_QUEUE, digest_workflow_id
-from activities.watch import canary_key
 from escalade.errors import ChannelError, StoreError
 from escalade.extension import Delivery, Message
 from escalade.maintenance.window import WindowSpec
