@@ -16,6 +16,7 @@ from cli.render.plain import one_line
 if TYPE_CHECKING:
     from cli.invocation import Invocation
     from cli.oncall.held import Held
+    from escalade.people import Roster
     from escalade.people.changes import Change, ChangeKind
     from escalade.ticket import Actor
     from store import KeptChange, Store
@@ -41,7 +42,7 @@ def make(invocation: Invocation, change: Change, *, by: Actor) -> int:
     with writable_store() as store:
         kept, new = store.change(change, by=by)
         held = tell_held(store) if new else Held()
-        idle = new and _is_idle(store, kept.change, invocation.now())
+        idle = _idle(store, [kept.change] if new else [], invocation.now())
     done = "is in force" if kept.change.start <= invocation.now() else "is kept"
     code = _say(invocation, kept, held, said=done if new else "was made already", key="new", value=new)
     if idle:
@@ -50,19 +51,27 @@ def make(invocation: Invocation, change: Change, *, by: Actor) -> int:
     return code
 
 
-def _is_idle(store: Store, change: Change, now: datetime) -> bool:
-    """Whether a change leaves everybody where they are, as far as is known now; looked at for a year at most."""
+def _idle(store: Store, changes: Sequence[Change], now: datetime) -> set[str]:
+    """The ids of changes that leave everybody where they are, as far as is known now."""
     from cli.doors import roster
     from escalade.errors import EscaladeError
+
+    if not changes:
+        return set()
+    try:
+        known = roster()
+    except EscaladeError:
+        return set()
+    return {change.id for change in changes if _is_idle(known, store, change, now)}
+
+
+def _is_idle(known: Roster, store: Store, change: Change, now: datetime) -> bool:
+    """Whether it is the same with and without a change; looked at for a year at most."""
     from escalade.people.changes import Away
     from escalade.people.duty import differs
     from escalade.people.versions import settled
 
     until = min(change.end, change.start + _LOOKED_AT)
-    try:
-        known = roster()
-    except EscaladeError:
-        return False
     there = settled(known, store.changes(change.start, until), now)
     kinds = ("overrides", "temporaries", "swaps", "aways")
     without = {kind: tuple(one for one in getattr(there, kind) if one.id != change.id) for kind in kinds}
@@ -94,14 +103,16 @@ def show(invocation: Invocation, kinds: Sequence[ChangeKind], *, about: str = ""
     now = invocation.now()
     with reading() as store:
         kept = store.kept_changes(kinds, about=about, after=None if everything else now, removed=everything)
+        coming = [one.change for one in kept if one.removed_at is None and one.change.end > now]
+        idle = _idle(store, coming, now)
     if invocation.json:
         from cli.render.documents import write_json
 
-        write_json({"changes": [change_json(one) for one in kept]})
+        write_json({"changes": [{**change_json(one), "idle": one.change.id in idle} for one in kept]})
     elif kept:
         from cli.render.paper import write_table
 
-        write_table(change_table(kept, invocation.moments()))
+        write_table(change_table(kept, invocation.moments(), idle=idle))
     else:
         click.echo("There is none." if everything else "There is none in force or to come.", err=True)
     return ExitCode.OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,8 +25,14 @@ def change_line(kept: KeptChange, when: Moments, *, said: str) -> str:
     return f"{mark} {change.kind} {click.style(change.id, fg='cyan', bold=True)} {said}: {what}."
 
 
-def change_table(kept: Sequence[KeptChange], when: Moments) -> Table:
-    """Changes as rows."""
+def change_table(kept: Sequence[KeptChange], when: Moments, *, idle: Collection[str] = ()) -> Table:
+    """Changes as rows.
+
+    Args:
+        kept: them.
+        when: how instants are written.
+        idle: the ids of those that change nothing as things stand: the shifts they speak of are gone, say.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -38,6 +44,8 @@ def change_table(kept: Sequence[KeptChange], when: Moments) -> Table:
         what = when.localised(one_line(sentence(change)))
         if one.removed_at is not None:
             what += f" (removed {when.clock(one.removed_at)})"
+        elif change.id in idle:
+            what += " (as things stand it changes nothing)"
         table.add_row(
             Text(change.id, style="key"),
             change.kind,

@@ -42,6 +42,7 @@ _PROBLEMS: Final = "each with `file`, `line`, `field`, `found`, `mend`, `level`"
 _CHANGE: Final = (
     "`id`, `kind`, who, when and why, `until` (where it stops being in force), `removed_at`, `says` (a sentence)"
 )
+_IDLE: Final = "whether it changes nothing as things stand, since the shifts that it speaks of are gone, say"
 _HELD: Final = "tickets that waited for somebody on duty: `waiting`, `told`, `why_not`"
 _CHANGES: Final = ("override", "swap", "away", "temporary")
 
@@ -124,7 +125,7 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
         f"oncall {kind} add": {"change": _CHANGE, "new": "false when it was made already", "held": _HELD}
         for kind in _CHANGES
     },
-    **{f"oncall {kind} list": {"changes": f"each with {_CHANGE}"} for kind in _CHANGES},
+    **{f"oncall {kind} list": {"changes": f"each with {_CHANGE}, and `idle`, {_IDLE}"} for kind in _CHANGES},
     **{
         f"oncall {kind} remove": {"change": _CHANGE, "removed": "false when it was removed already", "held": _HELD}
         for kind in _CHANGES

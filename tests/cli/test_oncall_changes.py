@@ -65,7 +65,7 @@ def test_it_is_listed_and_removed_by_the_beginning_of_its_id(escalade: Run) -> N
     assert (made["new"], made["held"]) == (True, {"waiting": 0, "told": 0, "why_not": ""})
     change = made["change"]
     listed = escalade("oncall", "override", "list", "--output", "json").json
-    assert listed == {"changes": [change]}
+    assert listed == {"changes": [{**change, "idle": False}]}
     assert change["id"] in escalade("oncall", "override", "list", "payments-primary").out
     assert escalade("oncall", "override", "list", "platform-primary").out == ""
     gone = escalade("oncall", "override", "remove", change["id"][:4], "--as", "ana", "--output", "json").json

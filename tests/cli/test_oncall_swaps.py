@@ -48,6 +48,17 @@ def test_two_people_take_each_others_shift(escalade: Run) -> None:
 
 
 @pytest.mark.usefixtures("duty")
+def test_a_swap_whose_shifts_are_gone_is_shown_as_one_that_changes_nothing(escalade: Run, place: Path) -> None:
+    assert escalade("oncall", "swap", "add", "duty", "ana", day(0), "chloe", day(2), "--as", "ana").code == ExitCode.OK
+    assert "changes nothing" not in escalade("oncall", "swap", "list").out
+    config = place / "config" / "schedules" / "duty.yaml"
+    config.write_text(config.read_text().replace("ana, bruno, chloe", "bruno, david"))
+    assert "(as things stand it changes nothing)" in " ".join(escalade("oncall", "swap", "list").out.split())
+    (kept,) = escalade("oncall", "swap", "list", "--output", "json").json["changes"]
+    assert kept["idle"] is True
+
+
+@pytest.mark.usefixtures("duty")
 def test_a_shift_is_swapped_once(escalade: Run) -> None:
     swap = ("oncall", "swap", "add", "duty", "ana", day(0), "bruno", day(1), "--as", "ana")
     assert escalade(*swap).code == ExitCode.OK
