@@ -37,8 +37,38 @@ def configuration() -> Configuration:
 
 
 def roster() -> Roster:
-    """Everybody and every place that can be told something, schedules included."""
-    return configuration().roster
+    """Everybody and every place that can be told something, schedules included.
+
+    A policy that is broken, or a secret that this shell does not have, keeps nobody from seeing who is on duty: it is
+    only said.
+
+    Raises:
+        ConfigurationError: when people, schedules or places are wrong: with every problem.
+    """
+    from escalade.errors import ConfigurationError
+
+    try:
+        return configuration().roster
+    except ConfigurationError as error:
+        from configuration import load_roster
+        from worker.registry import extensions
+
+        found = load_roster(settings().config, env=os.environ, channels=extensions().channels)
+        if found is None:
+            raise
+        _say_elsewhere(len(error.problems))
+        return found
+
+
+def _say_elsewhere(errors: int) -> None:
+    import click
+
+    said = f"{errors} errors" if errors > 1 else "1 error"
+    click.echo(
+        f"Note: the configuration has {said} elsewhere (see `escalade check`). Workers that run go on with what they "
+        "loaded before.",
+        err=True,
+    )
 
 
 def people() -> Roster:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from configuration.live import Live
-    from configuration.loading import check, load
+    from configuration.loading import check, load, load_roster
     from configuration.mapping import RowMapping, load_mapping
     from configuration.model import ChannelConfig, Configuration
     from configuration.rows import MappedRow, RowsRead, read_rows
@@ -26,6 +26,7 @@ __all__ = [
     "check",
     "load",
     "load_mapping",
+    "load_roster",
     "read_rows",
     "schemas",
 ]
@@ -40,6 +41,7 @@ _HOMES = {
     "check": "loading",
     "load": "loading",
     "load_mapping": "mapping",
+    "load_roster": "loading",
     "read_rows": "rows",
     "schemas": "schema",
 }

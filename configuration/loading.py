@@ -23,10 +23,15 @@ from configuration.shape import listed, suggestion
 from configuration.watch import read_watch
 from escalade.errors import ConfigurationError, Problem
 from escalade.extension import Channel, Step
-from escalade.people.roster import Target, parse_target
+from escalade.people.roster import Roster, Target, parse_target
 from escalade.record import canonical
 
 _UNKNOWN = "unknown"
+_STAND_INS = {
+    "catch_all": ["person:unknown"],
+    "default_policy": _UNKNOWN,
+    "channels": {_UNKNOWN: {"use": _UNKNOWN}},
+}
 
 
 def load(
@@ -51,6 +56,28 @@ def load(
     if configuration is None:
         raise ConfigurationError([problem for problem in problems if problem.level == "error"])
     return configuration
+
+
+def load_roster(directory: Path, *, env: Mapping[str, str], channels: Mapping[str, type[Channel]]) -> Roster | None:
+    """The people, schedules and places alone: who is on duty is known whatever is wrong with the rest.
+
+    Args:
+        directory: where `escalade.yaml` is.
+        env: what `${NAME}` references read.
+        channels: the kinds of channel that exist, by what `use:` says.
+
+    Returns:
+        None when something of these is wrong.
+    """
+    sources = read_directory(directory)
+    if sources.escalade is None or sources.people is None:
+        return None
+    people, book = People(), Channels(channels, References(env))
+    book.read(sources.escalade)
+    people.read(sources, book)
+    shared = validate_parts(sources.escalade, EscaladeFile, stand_ins=_STAND_INS).value
+    people.read_places(sources.escalade, shared.places if shared else {}, book)
+    return people.roster if people.sound and not people.stand_ins else None
 
 
 def check(
@@ -90,12 +117,7 @@ def _read(
     people = People()
     shared: Parts[EscaladeFile] | None = None
     if sources.escalade is not None:
-        stand_ins = {
-            "catch_all": ["person:unknown"],
-            "default_policy": _UNKNOWN,
-            "channels": {_UNKNOWN: {"use": _UNKNOWN}},
-        }
-        shared = validate_parts(sources.escalade, EscaladeFile, stand_ins=stand_ins)
+        shared = validate_parts(sources.escalade, EscaladeFile, stand_ins=_STAND_INS)
         problems += shared.problems
         book.read(sources.escalade)
     people.read(sources, book)

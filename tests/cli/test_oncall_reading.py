@@ -225,3 +225,19 @@ def test_a_picture_of_years_still_fits() -> None:
 
 def test_json_is_one_document_also_for_a_reader_without_unicode(escalade: Run) -> None:
     assert json.loads(escalade("oncall", "now", "--output", "json").out)["schedules"]
+
+
+def test_a_broken_policy_hides_nobody_who_is_on_duty(escalade: Run, place: Path) -> None:
+    (place / "config" / "policies" / "broken.yaml").write_text("policy: [\n")
+    now = escalade("oncall", "now", "--output", "json")
+    assert now.code == ExitCode.OK
+    assert now.json["schedules"]
+    assert now.err == (
+        "Note: the configuration has 1 error elsewhere (see `escalade check`). "
+        "Workers that run go on with what they loaded before.\n"
+    )
+    people = place / "config" / "people.yaml"
+    people.write_text(people.read_text() + "nonsense: 1\n")
+    refused = escalade("oncall", "now")
+    assert refused.code == ExitCode.CONFIGURATION
+    assert "people.yaml" in refused.err
