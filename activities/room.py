@@ -69,6 +69,13 @@ class Looking:
             load=self.load,
         )
 
+    def quiet(self, target: str) -> Verdict | None:
+        """What keeps somebody from being paged now, whatever else they are paged for: their quiet hours."""
+        if self.pressure.ignore_quiet:
+            return None
+        until = quiet_until(self.roster.capacity_of(target), _zone(self.roster, target), self.at)
+        return Verdict("quiet", f"has quiet hours until {format_instant(until)}", until) if until is not None else None
+
     def _resolve(self, request: RoundRequest) -> ResolvedRound:
         if about(request) not in self.resolved:
             self.resolved[about(request)] = self.resolve(request)
@@ -173,12 +180,11 @@ class Room:
         for target in targets:
             capacity, zone = look.roster.capacity_of(target), _zone(look.roster, target)
             collect = self._collect(look, capacity)
-            quiet = None if look.pressure.ignore_quiet else quiet_until(capacity, zone, look.at)
+            quiet = look.quiet(target)
             if quiet is None:
                 wishes.append(Wish(target, windows(capacity, zone, look.at), collect, instead_of))
             else:
-                says = f"has quiet hours until {format_instant(quiet)}"
-                look.verdicts[target] = Verdict("quiet", says, quiet, collect is not None)
+                look.verdicts[target] = quiet._replace(digests=collect is not None)
         for wish, found in zip(wishes, await self._take(look, wishes), strict=True):
             if isinstance(found, Full):
                 look.verdicts[wish.target] = Verdict("full", found.says, found.until, wish.collect is not None)

@@ -76,8 +76,9 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
     },
     "ticket open --dry-run": {
         "would": "for each ticket `policy`, `policy_why`, `happenings` (`at`, `after_seconds`, `tier`, `round`, "
-        "`what`, `why`, `people`, `repeats`, `last_at`), `goes_on` and the `ticket`; "
-        "`already` (`key`, `what`, `says`) where a ticket of the same key is open, `looked`: whether that is known",
+        "`what`, `why`, `people`, `repeats`, `last_at`), `goes_on`, `limited` (whose limits and digests count what "
+        "nobody can foresee) and the `ticket`; `already` (`key`, `what`, `says`) where a ticket of the same key is "
+        "open, `looked`: whether that is known",
         "bad": f"rows that cannot be opened, {_PROBLEMS}",
     },
     "ticket list": {

@@ -32,6 +32,12 @@ def foresight_page(ticket: Ticket, found: Foresight, when: Moments) -> Iterator[
         yield from _happening(happening, found, when)
     if found.unfinished:
         yield Text("  … and so on")
+    if found.limited:
+        yield Text("")
+        whom = ", ".join(found.limited)
+        yield Text(
+            f"Not foreseen: limits and digests of {whom} count what else they are paged for by then.", style="quiet"
+        )
     yield Text("")
     yield Text("Nothing was opened and nobody was paged.", style="quiet")
 
@@ -97,6 +103,7 @@ def foresight_json(ticket: Ticket, found: Foresight, *, already: Already | None,
             }
             for happening in ([] if already else found.happenings)
         ],
+        "limited": [] if already else found.limited,
         "goes_on": found.unfinished and already is None,
     }
 

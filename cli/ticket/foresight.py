@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from activities.room import Looking
 from escalade.effects import (
     CalendarsExtended,
     ExtendCalendars,
+    LookUpWindows,
     PagesSent,
     ResolveRound,
     RoundResolved,
@@ -17,11 +20,16 @@ from escalade.effects import (
     SendPages,
     StepFinished,
     TicketTold,
+    WindowsFound,
 )
 from escalade.engine import ENGINE, Admitted, Decision, Event, Tick, TicketState, decide, new_state, next_due
+from escalade.maintenance.window import MaintenanceWindow, pinned_windows
 from escalade.messages import Admission, Receipt
 from escalade.people import Roster
-from escalade.people.resolve import resolve_round
+from escalade.people.allocation import HAS_ROOM, allocate
+from escalade.people.capacity import Capacity
+from escalade.people.changes import Changes
+from escalade.people.resolve import Load, ResolvedRound, RoundRequest, resolve_round
 from escalade.policy import PinnedPolicy
 from escalade.ticket import Ticket
 
@@ -41,6 +49,8 @@ class Foreseen:
     tier: str = ""
     round: int = 0
     people: list[ForeseenPage] = field(default_factory=list)
+    purpose: str = ""
+    """What its pages are: a round, a contact step, a notice, …"""
     repeats: int = 0
     """How many more rounds like this one follow it, …"""
     last_at: datetime | None = None
@@ -66,21 +76,38 @@ class Foresight:
     happenings: list[Foreseen]
     unfinished: bool = False
     """True when it would go on like this: only its beginning is told."""
+    limited: list[str] = field(default_factory=list)
+    """Who of those paged has limits that depend on what else they are paged for, which nobody can foresee."""
 
 
-def foresee(ticket: Ticket, policy: PinnedPolicy, why: str, roster: Roster, *, now: datetime) -> Foresight:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What rounds are decided by, as far as it is known now."""
+
+    roster: Roster
+    changes: Changes = field(default_factory=Changes)
+    """Overrides, swaps, time off and feeds."""
+    windows: Sequence[MaintenanceWindow] = ()
+    """Maintenance, by configuration and by command."""
+    load: Callable[[list[str]], dict[str, Load]] = lambda _: {}
+    """How much these were paged lately: what `fair` goes by."""
+
+
+def foresee(ticket: Ticket, policy: PinnedPolicy, why: str, known: Known, *, now: datetime) -> Foresight:
     """Drive the engine from the opening until the catch-all, with every page accepted and nobody answering.
 
     Args:
         ticket: as it would be opened.
         policy: the one it would get.
         why: why that one.
-        roster: everybody, as configured now.
+        known: people, and what was changed at run time.
         now: the instant of opening.
     """
     found = Foresight(policy.name, why, now, [])
     state = new_state(ticket, key="a" * 10, life="dry-run", run="dry-run", now=now)
-    state = _settle(state, Admitted(admission=Admission(policy=policy, why=why, engine=ENGINE)), now, roster, found)
+    windows = pinned_windows(known.windows, ticket, now)
+    admission = Admission(policy=policy, why=why, engine=ENGINE, windows=windows)
+    state = _settle(state, Admitted(admission=admission), now, known, found)
     for _ in range(MOST_TICKS):
         due = next_due(state)
         if due is None or state.in_catch_all or not state.status.is_open:
@@ -88,12 +115,12 @@ def foresee(ticket: Ticket, policy: PinnedPolicy, why: str, roster: Roster, *, n
         if due > now + AHEAD or state.passes > 0:
             found.unfinished = True
             return found
-        state = _settle(state, Tick(), due, roster, found)
+        state = _settle(state, Tick(), due, known, found)
     found.unfinished = True
     return found
 
 
-def _settle(state: TicketState, event: Event, at: datetime, roster: Roster, found: Foresight) -> TicketState:
+def _settle(state: TicketState, event: Event, at: datetime, known: Known, found: Foresight) -> TicketState:
     """Decide an event, and everything that follows from it at the same instant."""
     events: deque[Event] = deque([event])
     while events:
@@ -104,11 +131,13 @@ def _settle(state: TicketState, event: Event, at: datetime, roster: Roster, foun
         for effect in decision.effects:
             match effect:
                 case ResolveRound():
-                    resolved = resolve_round(roster, effect.request, at=at, load={})
-                    events.append(RoundResolved(effect=effect.id, resolved=resolved))
+                    events.append(RoundResolved(effect=effect.id, resolved=_resolve(effect.request, known, at, found)))
                 case SendPages():
                     _take_page(effect, at, state.tier_name, found)
                     events.append(PagesSent(effect=effect.id, receipts=_receipts(effect, at), written=True))
+                case LookUpWindows():
+                    windows = pinned_windows(known.windows, state.ticket, at)
+                    events.append(WindowsFound(effect=effect.id, windows=windows))
                 case ExtendCalendars():
                     events.append(CalendarsExtended(effect=effect.id, error="not in a dry run"))
                 case RunStep():
@@ -117,6 +146,47 @@ def _settle(state: TicketState, event: Event, at: datetime, roster: Roster, foun
                 case _:
                     events.append(TicketTold(effect=effect.id, delivered=True))
     return state
+
+
+def _resolve(request: RoundRequest, known: Known, at: datetime, found: Foresight) -> ResolvedRound:
+    """Whom a round would reach: quiet hours and what was changed are known ahead, counted limits are not."""
+    roster, load = known.roster, {}
+    if request.how == "fair":
+        everybody = request.model_copy(update={"how": "everyone"})
+        reached = resolve_round(roster, everybody, at=at, load={}, changes=known.changes).recipients
+        load = known.load([recipient.target for recipient in reached])
+    resolved = resolve_round(roster, request, at=at, load=load, changes=known.changes)
+    if request.pressure is not None and resolved.recipients:
+        look = Looking(
+            request=request,
+            pressure=request.pressure,
+            round_id="",
+            at=at,
+            roster=roster,
+            resolve=lambda asked: resolve_round(roster, asked, at=at, load=load, changes=known.changes),
+            changes=known.changes,
+            load=load,
+        )
+        resolved = _with_room(look)
+    counted = [one.target for one in resolved.recipients if _is_counted(roster.capacity_of(one.target))]
+    found.limited += [target for target in counted if request.pressure and target not in found.limited]
+    return resolved.model_copy(update={"at": at})
+
+
+def _with_room(look: Looking) -> ResolvedRound:
+    while True:
+        found = allocate(look.request, look.asked())
+        if found.resolved is not None:
+            return found.resolved
+        for target in found.ask:
+            look.verdicts[target] = look.quiet(target) or HAS_ROOM
+        if found.force is not None:
+            target, verdict = found.force
+            look.verdicts[target] = verdict
+
+
+def _is_counted(capacity: Capacity) -> bool:
+    return not capacity.model_copy(update={"quiet": []}).is_unlimited
 
 
 def _receipts(effect: SendPages, at: datetime) -> list[Receipt]:
@@ -136,15 +206,23 @@ def _take_entries(decision: Decision, found: Foresight) -> None:
 
 def _take_page(effect: SendPages, at: datetime, tier: str, found: Foresight) -> None:
     people = [ForeseenPage(p.target, [m.method for m in p.methods], p.why) for p in effect.people]
-    before = found.happenings[-1] if found.happenings else None
-    same = before is not None and before.tier == tier and [_who(p) for p in before.people] == [_who(p) for p in people]
-    if before is not None and before.people and same:
+    before = _round_before(effect, tier, found)
+    if before is not None and [_who(p) for p in before.people] == [_who(p) for p in people]:
         before.repeats += 1
         before.last_at = at
         return
-    labels = {"contact_step": "next contact step", "catch_all": "catch-all", "notice": "notice"}
+    labels = {"contact_step": "next contact step", "catch_all": "catch-all", "notice": f"notice ({effect.subject})"}
     what = labels.get(effect.purpose, f"round {effect.round}")
-    found.happenings.append(Foreseen(at, what, tier=tier, round=effect.round, people=people))
+    found.happenings.append(Foreseen(at, what, tier=tier, round=effect.round, purpose=effect.purpose, people=people))
+
+
+def _round_before(effect: SendPages, tier: str, found: Foresight) -> Foreseen | None:
+    """The round of this tier that a page may be like; notices come between, and are none."""
+    if effect.purpose == "notice":
+        return None
+    pages = (one for one in reversed(found.happenings) if one.purpose != "notice")
+    before = next(pages, None)
+    return before if before is not None and (before.tier, before.purpose) == (tier, effect.purpose) else None
 
 
 def _who(page: ForeseenPage) -> tuple[str, tuple[str, ...]]:

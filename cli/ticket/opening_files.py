@@ -126,6 +126,7 @@ def tell_foresight(invocation: Invocation, tickets: Sequence[Ticket], *, bad: Se
     from cli.render.paper import console
     from cli.ticket.already import look
     from cli.ticket.foresight import foresee
+    from cli.ticket.knowing import kept
     from worker.served import not_in_force
 
     known = configuration()
@@ -137,9 +138,12 @@ def tell_foresight(invocation: Invocation, tickets: Sequence[Ticket], *, bad: Se
         click.echo(f"Note: {note}: {looked.away}\n  Where one is, this is added to it, and pages nobody.", err=True)
     now = invocation.now()
     found = []
-    for ticket in tickets:
-        policy, why = known.admit(ticket, at=now)
-        found.append((ticket, foresee(ticket, policy, why, known.roster, now=now)))
+    with kept(known, now=now) as (rules, missing):
+        if missing:
+            click.echo(f"Note: {missing}", err=True)
+        for ticket in tickets:
+            policy, why = known.admit(ticket, at=now)
+            found.append((ticket, foresee(ticket, policy, why, rules, now=now)))
     if invocation.json:
         from cli.render.documents import write_json
 

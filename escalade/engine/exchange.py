@@ -49,11 +49,12 @@ def heard(said: Sequence[Said], at: datetime, what: Literal["message", "reply", 
 
 
 def shortened(said: Sequence[Said]) -> list[Said]:
-    """The newest of an exchange, and the message with which its last wait began."""
+    """The newest of an exchange, the message with which its last wait began, and what ended that."""
     found, last = list(said), waits(said)[-1:]
     while len(found) > KEPT:
-        began = last and found[0].what == "message" and found[0].at == last[0].since
-        del found[1 if began else 0]
+        began = bool(last) and found[0].what == "message" and found[0].at == last[0].since
+        ended = began and found[1].what != "message" and found[1].at == last[0].until
+        del found[began + ended]
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -49,22 +49,33 @@ def check_rule(text: str) -> None:
     _read(_UNTIL.sub(r"UNTIL=\1", text), datetime(2026, 1, 1))  # noqa: DTZ001 - a wall clock
 
 
-def rule(text: str, start: datetime, local: Callable[[datetime], datetime]) -> rrule:
-    """The rule, on naive wall-clock times.
+def openings(
+    text: str, start: datetime, local: Callable[[datetime], datetime], *, after: datetime | None, most: int
+) -> Iterator[datetime]:
+    """The openings of a rule, as naive wall-clock times.
 
     Args:
         text: in capitals, without `RRULE:`; its UNTIL is an instant.
-        start: the first opening, on the wall clock.
+        start: the first one, on the wall clock.
         local: puts an instant on that wall clock.
+        after: from which time on, included; all when it is None.
+        most: so many at most.
 
     Raises:
-        ValueError: with what is wrong with it.
+        ValueError: with what is wrong with the rule.
+        OverflowError: when it leads past the end of the calendar.
     """
 
     def on_the_wall(until: re.Match[str]) -> str:
         return f"UNTIL={local(datetime.strptime(until[1], _BASIC).replace(tzinfo=UTC)).strftime(_BASIC)}"
 
-    return _read(_UNTIL.sub(on_the_wall, text), start)
+    found = _read(_UNTIL.sub(on_the_wall, text), start)
+    try:
+        yield from found.xafter(after or start, count=most, inc=True)
+    except Exception:
+        # What it keeps stays locked by whoever failed to read on in it: the next reader would wait for ever.
+        _read.cache_clear()
+        raise
 
 
 def _parts(text: str) -> dict[str, str]:

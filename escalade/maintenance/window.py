@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from escalade.maintenance.pinned import PinnedWindow, Span
-from escalade.maintenance.rule import check_rule, rule
+from escalade.maintenance.rule import check_rule, openings
 from escalade.policy.model import Match
 from escalade.policy.route import matches
 from escalade.record import canonical
@@ -195,7 +195,7 @@ class WindowSpec(Written):
             if after is None or start >= after:
                 yield start
             return
-        yield from rule(self.recurrence, start, self._local).xafter(after or start, count=most, inc=True)
+        yield from openings(self.recurrence, start, self._local, after=after, most=most)
 
     def spans(self, since: datetime, *, most: int = PINNED) -> tuple[list[Span], bool]:
         """When it is open from an instant on.

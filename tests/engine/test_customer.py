@@ -316,3 +316,16 @@ def test_a_ticket_that_flaps_remembers_no_more_than_it_needs(reopens: str) -> No
         climb.forward(minutes=1)
         climb.hears("monitor", "reopen")
     assert len(climb.state.said) <= KEPT
+
+
+def test_many_later_answers_do_not_move_the_one_that_counted() -> None:
+    climb = climb_with(UPDATES, START)
+    climb.forward(minutes=10)
+    writes(climb)
+    climb.forward(minutes=1)
+    answers(climb)
+    for _ in range(KEPT + 10):
+        climb.forward(minutes=2)
+        answers(climb)
+    writes(climb, at=9)  # a mail from a minute before, heard of late
+    assert clock(climb, "update").consumed == timedelta(minutes=2)

@@ -241,3 +241,9 @@ def _exists(local: datetime, zone: ZoneInfo) -> datetime:
     while before.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) != before:
         before -= timedelta(minutes=1)
     return before.replace(tzinfo=zone).astimezone(UTC) + timedelta(minutes=1)
+
+
+def test_a_rule_past_the_end_of_the_calendar_is_refused_each_time_it_is_read() -> None:
+    for _ in range(2):
+        with pytest.raises(ValidationError):
+            spec(everything=True, start="9999-12-31T23:59", lasts="2h", recurrence="FREQ=WEEKLY;BYDAY=SU")
