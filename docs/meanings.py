@@ -30,7 +30,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "tier.left": "It left a tier: why, after how long, who was told, in how many rounds.",
         "tier.first_work": "The first sign of work by somebody of the tier, and how long that took.",
         "ladder.exhausted": "It is past the last tier: another pass begins, or the catch-all is paged.",
-        "round.started": "A round pages these people, each with the reason why them.",
+        "round.started": "A round asks whom these targets mean. The entries of its pages say who is paged, and why.",
         "round.nobody": "A round found nobody to page: why, and what the tier does about it.",
         "round.waits": "Everybody a round could tell is over a limit: until when it waits, and why.",
         "round.failed": "Nobody of a round was reached: what each channel said, and what follows.",

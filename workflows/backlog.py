@@ -7,7 +7,7 @@ computes for two seconds for a deadlock: it would fail, and be tried again with 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +16,6 @@ from temporalio.common import RawValue
 
 from escalade.engine import Event
 from escalade.messages import COMMANDS
-from workflows import doorway
 
 AT_ONCE: Final = 200
 """Signals decided in one workflow task."""
@@ -28,8 +27,14 @@ PATIENCE: Final = timedelta(seconds=10)
 class Backlog:
     """What has arrived and is not decided yet, in order."""
 
-    def __init__(self, events: Sequence[Event] = ()) -> None:
-        """Args: events: what the run before handed over."""
+    def __init__(self, events: Sequence[Event] = (), *, read: Callable[[str, Sequence[RawValue]], Event]) -> None:
+        """Keep what waits.
+
+        Args:
+            events: what the run before handed over.
+            read: makes an event of a signal's name and arguments; never raises.
+        """
+        self._read = read
         self._waiting: deque[Event | tuple[str, Sequence[RawValue]]] = deque(events)
         self._commands = sum(self._is_command(one) for one in self._waiting)
         self._expected = 0
@@ -71,7 +76,7 @@ class Backlog:
         """The oldest, read."""
         one = self._waiting.popleft()
         self._commands -= self._is_command(one)
-        return doorway.event(*one) if isinstance(one, tuple) else one
+        return self._read(*one) if isinstance(one, tuple) else one
 
     @property
     def has_commands(self) -> bool:

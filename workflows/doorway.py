@@ -60,21 +60,21 @@ def command(name: str, args: Sequence[RawValue]) -> Command | str:
     return read_command(name, [plain(value) for value in args])
 
 
-def event(name: str, args: Sequence[RawValue]) -> Event:
-    """The event meant by a signal; what cannot be read is an event too."""
+def event(name: str, args: Sequence[RawValue], *, foreign: bool) -> Event:
+    """The event meant by a signal; what cannot be read is an event too. `foreign` as in `read_command`."""
     size = sum(len(value.payload.data) for value in args)
     if size > LARGEST:
         return Unreadable(door=f"signal {name[:64]!r}", text=f"{size} bytes; at most {LARGEST} are read")
-    return event_of(name, [plain(value) for value in args[:1]])
+    return event_of(name, [plain(value) for value in args[:1]], foreign=foreign)
 
 
-def event_of(name: str, given: list[Any]) -> Event:
-    """The event meant by a signal whose arguments are plain values."""
+def event_of(name: str, given: list[Any], *, foreign: bool = False) -> Event:
+    """The event meant by a signal whose arguments are plain values. `foreign` as in `read_command`."""
     if name == "open":
         ticket, problems = read_ticket(given[0] if given else None)
         return Opened(ticket=ticket, problems=problems)
     if name in COMMANDS:
-        read = read_command(name, given)
+        read = read_command(name, given, foreign=foreign)
         return read if isinstance(read, Command) else Unreadable(door=f"signal {name}", text=read[:500])
     kind = FACTS.get(name)
     if kind is None:

@@ -7,7 +7,7 @@ from typing import Final
 from escalade.effects import ResolveRound, SendPages
 from escalade.engine import clocks
 from escalade.engine.draft import PAGING, Draft
-from escalade.engine.ladder import enter
+from escalade.engine.ladder import enter, when_paged
 from escalade.engine.pausing import drop_pause
 from escalade.engine.state import Acknowledgement
 from escalade.engine.work import restart_expiry
@@ -149,7 +149,7 @@ def reassign(d: Draft, cmd: Reassign) -> None:
     drop_pause(d, f"{cmd.name} by {cmd.by.id}", cmd.by)
     d.stop_paging()
     enter(d, tier, d.now, why, targets=[target])
-    d.text = f"reassigned; {target} is paged"
+    d.text = f"reassigned; {target} is paged{when_paged(d)}"
 
 
 def respond(d: Draft, cmd: Respond) -> None:

@@ -9,6 +9,7 @@ from escalade.engine.calendars import opening
 from escalade.engine.clocks import TOLD, clock_data
 from escalade.engine.clockstate import Unheard
 from escalade.engine.draft import Draft
+from escalade.engine.due import chooses
 from escalade.engine.ladder import Wish, climb, punctual
 from escalade.engine.moving import change_severity, starts_at
 from escalade.engine.pausing import drop_pause
@@ -39,7 +40,7 @@ def sound(d: Draft) -> Wish | None:
         if state.unheard is not None:
             if _closed(d):  # nobody looked while it was open
                 state.unheard = state.unheard.model_copy(update={"since": d.now})
-            else:
+            elif not chooses(state):
                 _tell(d, Unheard(since=d.now))
         return None
     here = state.visit.tier if state.visit is not None else 0
@@ -110,6 +111,8 @@ def _notify(d: Draft, fresh: list[Passed], said: list[str]) -> None:
     news = Unheard(since=d.now, words=words, questions=questions, said=said)
     if _closed(d):
         news = _keep(d, news)
+    elif chooses(d.state):
+        news = _keep_for_the_paged(d, news)
     _tell(d, news)
 
 
@@ -133,6 +136,18 @@ def _keep(d: Draft, news: Unheard) -> Unheard:
     return news.model_copy(update={"words": [word for word in news.words if word not in _HELD], "questions": []})
 
 
+def _keep_for_the_paged(d: Draft, news: Unheard) -> Unheard:
+    """Keep what is meant for those whom the first round pages until it is known who they are; the rest of it."""
+    state = d.state
+    meant = [word for word in news.words if word == "tier" or (word == "owner" and not state.owner)]
+    questions = [] if state.owner else news.questions
+    if not meant and not questions:
+        return news
+    state.unheard = _joined(state.unheard, news.model_copy(update={"words": meant, "questions": questions}))
+    others = [word for word in news.words if word not in meant]
+    return news.model_copy(update={"words": others, "questions": news.questions if state.owner else []})
+
+
 def _joined(old: Unheard | None, new: Unheard) -> Unheard:
     if old is None:
         return new
@@ -142,7 +157,7 @@ def _joined(old: Unheard | None, new: Unheard) -> Unheard:
 
 def _tell(d: Draft, news: Unheard) -> None:
     """One message for everybody: with what was kept for the opening, once the tier is open."""
-    if d.state.unheard is not None and not _closed(d):
+    if d.state.unheard is not None and not _closed(d) and not chooses(d.state):
         news = _joined(d.state.unheard, news)
         d.state.unheard = None
     said = news.said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -132,6 +133,7 @@ def follow(d: Draft) -> None:
     words = standing_on(state)
     stopped: list[ClockRun] = []
     resumed: list[ClockRun] = []
+    stood: dict[str, datetime] = {}
     for name, run in list(state.clocks.items()):
         pinned = pinned_clock(state.policy, run)
         if not run.running or pinned is None:
@@ -143,13 +145,14 @@ def follow(d: Draft) -> None:
             stopped.append(state.clocks[name])
         elif not on and run.paused_at is not None:
             state.clocks[name] = forgiven(d, run_again(d, run, d.resumed_at or d.clock_at))
+            stood[name] = run.paused_at
             resumed.append(state.clocks[name])
     stands = [word.replace(":", " on the ") for word in words if word != "pending" or len(words) == 1]
     now = f"the ticket is {', '.join('in maintenance' if word == 'maintenance' else word for word in stands)}"
     said, data = said_of(d, stopped)
     if said:
         d.note("clock.paused", f"clocks stand still: {said}", now, clocks=data)
-    said, data = said_of(d, resumed)
+    said, data = said_of(d, resumed, since=stood)
     if said:
         d.note("clock.resumed", f"clocks run again: {said}", now, clocks=data)
 
@@ -334,17 +337,26 @@ def clock_data(read: Reckoning) -> dict[str, Any]:
     }
 
 
-def said_of(d: Draft, runs: list[ClockRun]) -> tuple[str, dict[str, Any]]:
-    """What clocks have used and until when they run, in words and for programs; nothing of those without promise."""
+def said_of(
+    d: Draft, runs: list[ClockRun], *, since: Mapping[str, datetime] | None = None
+) -> tuple[str, dict[str, Any]]:
+    """What clocks have used and until when they run, in words and for programs; nothing of those without promise.
+
+    Args:
+        d: the decision in the making.
+        runs: the clocks.
+        since: by name, since when they stood still: what ended that may have been before it, and be heard of late.
+    """
     words, data = [], {}
     for run in runs:
         read = _read(d, run)
         if read is None or not read.promised:
             continue
-        used = format_duration(_whole(read.consumed(d.clock_at)))
+        at = max(d.clock_at, (since or {}).get(run.name, d.clock_at))
+        used = format_duration(_whole(read.consumed(at)))
         until = "" if read.due is None else f", {due_words(read)}"
         words.append(f"{label_of(d.state, run)} ({used} of {run.budget} used{until})")
-        data[run.name] = {**clock_data(read), "consumed": read.consumed(d.clock_at).total_seconds()}
+        data[run.name] = {**clock_data(read), "consumed": read.consumed(at).total_seconds()}
     return "; ".join(words), data
 
 

@@ -59,7 +59,7 @@ def _acknowledgement(d: Draft) -> None:
     words = write_length(lasts) if lasts is not None else "its time"
     if at <= d.now:
         tier = state.tier
-        why = f"no work for {words} since {state.owner or 'somebody'} acknowledged"
+        why = f"no sign of work for {words}, and {state.owner or 'somebody'} had acknowledged"
         if tier is not None and tier.expiry_climbs:
             d.note("ticket.expired", "the acknowledgement expired", why)
             climb(d, punctual(d, at), [why])

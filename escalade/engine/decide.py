@@ -207,7 +207,7 @@ def _unsaid(d: Draft, cmd: Command) -> bool:
         return False
     if cmd.by.is_person and not cmd.by.id.strip():
         d.refuse("nobody", "It names no person: give `by` an id.", actor=cmd.by, command=cmd.name)
-    elif isinstance(cmd, Escalate | Return) and not cmd.reason.strip():
+    elif d.state.engine >= 4 and isinstance(cmd, Escalate | Return) and not cmd.reason.strip():
         d.refuse("no_reason", "It gives no reason: say why in `reason`.", actor=cmd.by, command=cmd.name)
     return d.refusal is not None
 

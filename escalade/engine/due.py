@@ -89,7 +89,7 @@ def _dues(state: TicketState) -> Iterator[Due]:
         return
     if state.clocks:
         yield from _clocks(state)
-    if (unheard := state.unheard) is not None:
+    if (unheard := state.unheard) is not None and not chooses(state):
         whom = " and ".join(unheard.words)
         what = f"{whom}: told of clocks" if whom else "clocks are told"
         yield Due(opening(state.time, unheard.since), DueKind.UNHEARD, what, "nobody is woken for it before")
@@ -277,6 +277,22 @@ def _rounds(state: TicketState, visit: Visit) -> Iterator[Due]:
         yield Due(step.due, DueKind.CONTACT_STEP, what, f"their rule: after {format_duration(step.plan.after)}")
 
 
+def whom(state: TicketState, visit: Visit) -> str:
+    """Whom a round asks the roster about, for people: of several only one may be paged."""
+    names = ", ".join(visit.targets)
+    tier = state.tier
+    one = len(visit.targets) == 1 and visit.targets[0].startswith("person:")
+    if tier is None or tier.how == "everyone" or visit.reassigned or one:
+        return names
+    return f"{'the next' if tier.how == 'one_at_a_time' else 'the least paged'} of {names}"
+
+
+def chooses(state: TicketState) -> bool:
+    """Whether the first round of a visit is under way: whom the tier has is only known when it has come back."""
+    visit = state.visit
+    return state.engine >= 4 and visit is not None and not visit.told and _resolving(state, visit)
+
+
 def _resolving(state: TicketState, visit: Visit) -> bool:
     return any(
         isinstance(effect, ResolveRound)
@@ -292,4 +308,4 @@ def _round_due(state: TicketState, visit: Visit, at: datetime) -> Due:
     why = f"un-acknowledged; repeats every {write_length(every)}" if every else "un-acknowledged"
     if state.time is not ALWAYS and visit.last_round_at is None and at > visit.t0:
         why = f"{state.tier_name} opens then; it came while that was closed"
-    return Due(at, DueKind.ROUND, f"round {visit.rounds + 1} pages {', '.join(visit.targets)}", why)
+    return Due(at, DueKind.ROUND, f"round {visit.rounds + 1} pages {whom(state, visit)}", why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from escalade.engine.draft import Draft
-from escalade.engine.ladder import rules_anew, unacknowledge
+from escalade.engine.ladder import rules_anew, unacknowledge, when_paged
 from escalade.engine.state import Acknowledgement
 from escalade.messages.commands import Unacknowledge
 from escalade.ticket import Actor
@@ -21,7 +21,7 @@ def give_up(d: Draft, cmd: Unacknowledge) -> None:
     why = cmd.comment or f"{cmd.by.id} gave it up"
     if d.state.engine < 3:
         unacknowledge(d, d.standing, why, kind="ticket.unacknowledged", actor=cmd.by)
-        d.text = "un-acknowledged; paging again"
+        d.text = f"un-acknowledged; paging again{when_paged(d)}"
         return
     own = next((ack for ack in acks if (ack.by.id, ack.by.kind) == (cmd.by.id, cmd.by.kind)), None)
     if own is not None and len(acks) > 1 and take_back(d, own, why):
@@ -69,7 +69,7 @@ def _everybody(d: Draft, by: Actor, why: str) -> None:
         _follows(d, actor.id, actor)
     title = d.state.ticket.title
     d.notify([f"person:{actor.id}" for actor in losing], f"{title}: un-acknowledged by {by.id}", why)
-    d.text = "un-acknowledged; paging again"
+    d.text = f"un-acknowledged; paging again{when_paged(d)}"
 
 
 def unknown_person(d: Draft, who: str) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from escalade.engine import clocks
 from escalade.engine.calendars import opening
 from escalade.engine.draft import Draft
-from escalade.engine.due import DueKind, resolve_limit, tier_limit
+from escalade.engine.due import DueKind, resolve_limit, tier_limit, whom
 from escalade.engine.standing import arrive, begin_steps
 from escalade.engine.state import PUNCTUAL, Visit, rhythm
 from escalade.engine.usage import leave, used_words
@@ -122,7 +122,7 @@ def _leave(d: Draft, visit: Visit, why: str) -> None:
         why,
         seconds=stayed.total_seconds(),
         rounds=visit.rounds,
-        told=list(visit.told),
+        told=[who for who, told in visit.told.items() if any(receipt.reached for receipt in told.receipts)],
         acknowledged=visit.acknowledged_at is not None,
         business_seconds=use.business.total_seconds() if use is not None else None,
     )
@@ -235,6 +235,17 @@ def _paged_now(d: Draft) -> list[str]:
     return d.visit.targets if everyone and _round_is_due(d) else []
 
 
+def when_paged(d: Draft) -> str:
+    """When those of the tier are paged, for who is told that they are: nothing where that is now."""
+    state = d.state
+    if state.maintenance is not None:
+        return " when the maintenance is over"
+    opens = opening(state.time, d.now)
+    if opens > d.now and d.visit.last_round_at != d.now:
+        return f" when {state.tier_name} opens, {format_instant(opens)}"
+    return ""
+
+
 def _round_is_due(d: Draft) -> bool:
     state, visit = d.state, d.visit
     if state.stands_still or visit.acknowledged_at is not None:
@@ -268,7 +279,7 @@ def begin_round(d: Draft, due: datetime) -> None:
     label = "the catch-all's round" if state.in_catch_all else "round"
     has_it = ", ".join(ack.by.id for ack in visit.acks)
     spared = f", not {has_it}, who acknowledged" if has_it else ""
-    what = f"{label} {visit.rounds} pages {', '.join(visit.targets)}{spared}"
+    what = f"{label} {visit.rounds} pages {whom(state, visit)}{spared}"
     d.note("round.started", what, _why_this_round(d), round=visit.rounds)
     d.resolve("catch_all" if state.in_catch_all else "round", visit.targets, due_at=due)
 

@@ -22,7 +22,7 @@ from escalade.ticket import Actor, Status, Ticket
 from escalade.time.instants import Instant
 from escalade.time.open_time import ALWAYS, OpenTime
 
-ENGINE: Final = 3
+ENGINE: Final = 4
 """The meaning of these rules. Every change of meaning is a branch on `TicketState.engine` (decision 40).
 
 2: a workflow task that takes in an outcome always commands something (`workflows.ticket`).
@@ -30,6 +30,8 @@ ENGINE: Final = 3
 to people's limits, quiet hours and rest; the catch-all of an empty tier leads on when it fails; a provider takes back
 the one message that it names; one's own acknowledgement is given up alone; the roster is asked about an acknowledger
 whom the ticket does not know.
+4: what a clock has to say to those whom the first round pages waits until it is known who they are; a blank reason is
+refused.
 """
 
 RHYTHM: Final = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15))

@@ -107,12 +107,13 @@ def _mend_field(name: str, value: Any, problems: list[str]) -> Any:
     return text[:limit]
 
 
-def read_command(name: str, payloads: list[object]) -> Command | str:
+def read_command(name: str, payloads: list[object], *, foreign: bool = True) -> Command | str:
     """Read a command from the name and arguments of an update or signal.
 
     Args:
         name: the name of the update or signal.
         payloads: its arguments; the first is the command, further ones are ignored.
+        foreign: whether a severity may be called what other systems call it, as it may when a ticket is opened.
 
     Returns:
         The command, or the sentence that says why it is none.
@@ -129,6 +130,8 @@ def read_command(name: str, payloads: list[object]) -> Command | str:
         written["by"] = {"kind": "integration", "id": _text(by, 128) or "unknown"}
     elif by is not None and not isinstance(by, dict):
         written["by"] = Actor().model_dump()
+    if foreign and name == "severity" and isinstance(written.get("severity"), str):
+        written["severity"] = Severity.read(written["severity"]) or written["severity"]
     event_id = written.get("event_id")
     if event_id is not None and not isinstance(event_id, str):
         written["event_id"] = _text(event_id, 255)

@@ -324,3 +324,27 @@ def test_every_move_says_why() -> None:
     climb.forward(days=1)
     moves = climb.noted("tier.entered") + climb.noted("tier.left")
     assert all(entry.why for entry in moves)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("everyone", "round 1 pages person:ana, person:bob"),
+        ("one_at_a_time", "round 1 pages the next of person:ana, person:bob"),
+        ("fair", "round 1 pages the least paged of person:ana, person:bob"),
+    ],
+)
+def test_a_round_names_only_whom_it_pages(how: str, says: str) -> None:
+    one = {"name": "one", "page": ["person:ana", "person:bob"], "how": how, "repeat_every": "5m"}
+    climb = Climb(policy({**one, "acknowledge_within": "1h"}), roster("ana", "bob"))
+    assert climb.noted("round.started")[0].what == says
+
+
+def test_a_tier_that_reached_nobody_told_nobody() -> None:
+    two = [
+        {"name": name, "page": [f"person:{who}"], "acknowledge_within": "1h"}
+        for name, who in (("a", "ana"), ("b", "bob"))
+    ]
+    climb = Climb(policy(*two), roster("ana", "bob"), delivers=lambda target, *_: target != "person:ana")
+    climb.forward(hours=2)
+    assert [left.data["told"] for left in climb.noted("tier.left")][:2] == [[], ["person:bob"]]

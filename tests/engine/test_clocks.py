@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from escalade.effects import ResolveRound, RoundResolved
 from escalade.engine import ENGINE, Admitted, Tick, decide, new_state, next_due, view
 from escalade.engine.clockview import why
 from escalade.engine.events import Opened
 from escalade.messages.activities import Admission
+from escalade.people.resolve import resolve_round
 from escalade.record import Entry
 from escalade.testing import START, Climb, policy, roster
 from escalade.ticket import Severity, Ticket
@@ -62,6 +64,10 @@ def test_all_that_the_arrival_starts_is_one_notice_though_admitting_took_a_momen
     state = new_state(Ticket(title="test"), key="testticket", life="life", run="run", now=START)
     admission = Admission(policy=pinned, why="test", engine=ENGINE)
     state = decide(state, Admitted(admission=admission), START + timedelta(milliseconds=milliseconds)).state
+    [asked] = state.pending.values()
+    assert isinstance(asked, ResolveRound)
+    ana = resolve_round(roster("ana"), asked.request, at=START, load={})
+    state = decide(state, RoundResolved(effect=asked.id, resolved=ana), START + timedelta(seconds=1)).state
     looked = decide(state, Tick(), START + timedelta(hours=1))
     assert [entry.kind for entry in looked.entries].count("clock.breached") == 2
     assert len([effect for effect in looked.effects if getattr(effect, "purpose", "") == "notice"]) == 1

@@ -329,3 +329,17 @@ def test_many_later_answers_do_not_move_the_one_that_counted() -> None:
         answers(climb)
     writes(climb, at=9)  # a mail from a minute before, heard of late
     assert clock(climb, "update").consumed == timedelta(minutes=2)
+
+
+def test_a_message_from_before_a_pending_takes_none_of_the_used_time_back() -> None:
+    pinned = policy(
+        {"name": "one", "page": ["person:ana"], "acknowledge_within": "8h"},
+        clocks={"first_response": {"target": "4h", "pause_on": ["pending"]}},
+    )
+    climb = Climb(pinned, roster("ana"))
+    climb.forward(minutes=31)
+    climb.does("ana", "pending", on="customer", **{"for": "1h"})
+    climb.forward(minutes=40)
+    writes(climb, at=20)
+    [resumed] = climb.noted("clock.resumed")
+    assert "(31m of 4h used" in resumed.what

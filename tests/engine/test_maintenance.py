@@ -372,3 +372,14 @@ def test_it_says_everywhere_that_it_is_in_maintenance() -> None:
     assert [(known.id, known.version) for known in row.windows] == [("patching", climb.windows[0].version)]
     (known,) = climb.noted("maintenance.known")
     assert "from 2026-03-02T09:00:00Z to 2026-03-02T10:00:00Z" in known.what
+
+
+def test_during_maintenance_nobody_is_told_that_somebody_is_paged_now() -> None:
+    climb = ladder(window(0, 60))
+    assert climb.does("ana", "reassign", to="person:bob").text == (
+        "reassigned; person:bob is paged when the maintenance is over"
+    )
+    climb.does("ana", "acknowledge")
+    assert climb.does("ana", "unacknowledge").text == "un-acknowledged; paging again when the maintenance is over"
+    climb.forward(minutes=61)
+    assert climb.does("ana", "reassign", to="person:cyd").text == "reassigned; person:cyd is paged"

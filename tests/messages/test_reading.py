@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalade.messages.commands import COMMANDS, Command, Snooze
+from escalade.messages.commands import COMMANDS, Command, SetSeverity, Snooze
 from escalade.messages.tolerant import read_command, read_ticket
 from escalade.ticket import Severity, Ticket, event_key, is_ticket_id, key_of, ticket_key, workflow_id
 
@@ -225,3 +225,12 @@ def test_a_key_is_ten_base32_characters_and_stays_what_it_is() -> None:
 )
 def test_a_workflow_is_a_ticket_where_its_key_can_be_typed(workflow: str, *, addressed: bool) -> None:
     assert is_ticket_id(workflow) is addressed
+
+
+def test_a_severity_may_be_raised_by_the_name_that_opens_a_ticket_with_it() -> None:
+    raised = read_command("severity", [{"severity": "critical"}])
+    assert isinstance(raised, SetSeverity)
+    assert raised.severity is Severity.SEV1
+    assert isinstance(read_command("severity", [{"severity": "catastrophic"}]), str)
+    # A history in which the name was none is read as it was.
+    assert isinstance(read_command("severity", [{"severity": "critical"}], foreign=False), str)

@@ -312,3 +312,19 @@ async def calendars_are_worked_out_further(there: Tower) -> list[Climber]:
     await ticket.forward(days=301)
     await _closed(ticket)
     return [ticket]
+
+
+# -- engine 4: what a clock has to say before it is known who is paged ------------------------------------------------
+
+EITHER = {**QUIET, "page": ["person:ana", "person:bob"], "how": "one_at_a_time"}
+
+
+@scenario(tiers=[EITHER, TWO], policy={"clocks": {"first_response": {"target": "15m"}}})
+async def a_clock_was_missed_before_it_arrived(there: Tower) -> list[Climber]:
+    began = datetime.now(UTC) - timedelta(hours=1)
+    ticket = await there.open("late already", opened_at=began, backdate=True)
+    blank = {"by": {"kind": "person", "id": "ana", "via": "test"}, "reason": " "}
+    await ticket.handle.signal("escalate", blank)
+    await ticket.settled()
+    await _closed(ticket)
+    return [ticket]

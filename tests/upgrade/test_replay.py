@@ -149,12 +149,16 @@ CONTENT = {
         [ANA] * 3,
         ["continued_as_new", "closed"],
     ),
+    "a-clock-was-missed-before-it-arrived": Content(
+        [
+            *["ticket.opened", "ticket.admitted", "clock.started", "tier.entered", "round.started", "clock.breached"],
+            *["escalate.refused", "tier.first_work", "clock.missed", *ENDS],
+        ],
+        [ANA] * 2,
+        ["closed"],
+    ),
 }
-BY_THE_NEWEST_RULES = [
-    "clocks-warn-stand-still-and-climb",
-    "a-clock-stands-still-in-maintenance",
-    "calendars-are-worked-out-further",
-]
+BY_THE_NEWEST_RULES = ["a-clock-was-missed-before-it-arrived"]
 
 
 def replayed(*options: str, seed: int) -> dict[str, str]:

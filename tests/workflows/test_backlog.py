@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
@@ -11,9 +12,12 @@ from temporalio.converter import DataConverter
 
 from escalade.engine import Opened
 from escalade.ticket import Ticket
+from workflows import doorway
 from workflows.backlog import AT_ONCE, PATIENCE, Backlog
 
 NOW = datetime(2026, 3, 4, 9, tzinfo=UTC)
+
+read = partial(doorway.event, foreign=True)
 
 
 def said(body: dict[str, Any]) -> list[RawValue]:
@@ -22,7 +26,7 @@ def said(body: dict[str, Any]) -> list[RawValue]:
 
 
 def test_a_workflow_task_decides_so_many_signals_and_the_next_one_goes_on() -> None:
-    backlog = Backlog()
+    backlog = Backlog(read=read)
     assert sum(backlog.passes(7) for _ in range(AT_ONCE + 5)) == AT_ONCE
     assert backlog.turn(7) == []
     for n in range(AT_ONCE + 3):
@@ -38,7 +42,7 @@ def test_a_workflow_task_decides_so_many_signals_and_the_next_one_goes_on() -> N
 
 
 def test_paging_waits_for_commands_in_the_backlog_but_not_for_ever() -> None:
-    backlog = Backlog([Opened(ticket=Ticket(title="handed over"))])
+    backlog = Backlog([Opened(ticket=Ticket(title="handed over"))], read=read)
     assert not backlog.holds_paging(NOW)
     backlog.add("acknowledge", said({"by": "ana"}))
     assert backlog.holds_paging(NOW)
@@ -49,7 +53,7 @@ def test_paging_waits_for_commands_in_the_backlog_but_not_for_ever() -> None:
 
 
 def test_paging_waits_for_a_command_that_waits_elsewhere() -> None:
-    backlog = Backlog()
+    backlog = Backlog(read=read)
     with backlog.expecting():
         assert backlog.holds_paging(NOW)
         assert not backlog.has_commands
