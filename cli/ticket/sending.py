@@ -111,7 +111,10 @@ async def _send_all(
 async def _send_one(
     client: TicketClient, key: str, make: Make, carried: dict[str, Any], *, from_rung: bool, rung: int | None
 ) -> Answer:
+    import asyncio
     from uuid import uuid4
+
+    from cli.ticket.already import merged_into
 
     # The id is made once per ticket: however often the client tries, the ticket does it once.
     values = {**carried, "event_id": f"cli:{uuid4()}"}
@@ -123,6 +126,9 @@ async def _send_one(
     try:
         return await client.command(key, _made(make, values))
     except RefusedError as refusal:
+        target = await asyncio.to_thread(merged_into, key) if refusal.code == "closed" else None
+        if target is not None:
+            refusal.mend = f"It was merged into {target}: say it of that one."
         refusal.mend = refusal.mend or _MENDS.get(refusal.code, _LOOK).format(key=key)
         raise
 

@@ -232,6 +232,9 @@ def test_opening_on_a_merged_key_says_where_it_goes(desk: Desk) -> None:
     again = desk.run("ticket", "open", "And again", "--dedupe-key", "merged-away")
     assert again.out == f"{source}  was merged into {target}: this goes to that one's timeline, and pages nobody.\n"
     desk.until(lambda: "And again" in desk.run("journal", "show", target).out)
+    refused = desk.run("ticket", "ack", source, "--as", "ana")
+    assert refused.code == ExitCode.REFUSED
+    assert f"It was merged into {target}: say it of that one." in refused.err
 
 
 def test_a_file_opens_once_however_often_it_is_given(desk: Desk) -> None:
