@@ -34,7 +34,7 @@ class Backlog:
             events: what the run before handed over.
             read: makes an event of a signal's name and arguments; never raises.
         """
-        self._read = read
+        self.read = read
         self._waiting: deque[Event | tuple[str, Sequence[RawValue]]] = deque(events)
         self._commands = sum(self._is_command(one) for one in self._waiting)
         self._expected = 0
@@ -76,7 +76,7 @@ class Backlog:
         """The oldest, read."""
         one = self._waiting.popleft()
         self._commands -= self._is_command(one)
-        return self._read(*one) if isinstance(one, tuple) else one
+        return self.read(*one) if isinstance(one, tuple) else one
 
     @property
     def has_commands(self) -> bool:

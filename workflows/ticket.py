@@ -87,7 +87,9 @@ class TicketWorkflow:
             now=workflow.now(),
         )
         self._state, self._problems = beginning.state, beginning.problems
-        self._backlog = Backlog(beginning.waiting, read=self._read)
+        self._backlog = Backlog(
+            beginning.waiting, read=lambda *said: doorway.event(*said, foreign=self._state.engine >= 4)
+        )
         self._stray = Stray.here(self._state.ticket, self._problems)
         if not beginning.goes_on:
             self._idle_from = workflow.now()
@@ -152,13 +154,10 @@ class TicketWorkflow:
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """A command or fact of somebody who does not wait."""
         if self._state.policy is not None and (not self._takes_turns or self._backlog.passes(self._task)):
-            self._take_in(self._read(name, args))
+            self._take_in(self._backlog.read(name, args))
         else:
             self._backlog.add(name, args)
             self._wake()
-
-    def _read(self, name: str, args: Sequence[RawValue]) -> Event:
-        return doorway.event(name, args, foreign=self._state.engine >= 4)
 
     def _take_in(self, event: Event) -> None:
         if self._state.next_ticket is not None:

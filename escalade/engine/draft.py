@@ -67,6 +67,8 @@ class Draft:
         self.state = state.fork()
         self.now = now
         self.clock_at = now
+        self.told = ""
+        """Who gave the command that is decided, and so knows of it: `person:ana`."""
         """The instant that clocks use: when a door received what arrived late (decision 29)."""
         self.resumed_at: datetime | None = None
         """When a pause ended that was found to have ended, for clocks: whoever looked when."""
@@ -250,8 +252,8 @@ class Draft:
             why: why they are told.
             besides: who is paged at the same time, and hears of it by that.
         """
-        if targets:
-            whom = list(dict.fromkeys(targets))
+        whom = [target for target in dict.fromkeys(targets) if target != self.told]
+        if whom:
             self.resolve("notice", whom, due_at=self.now, why=why, subject=subject, text=text, besides=besides)
 
     def stop_paging(self, purposes: tuple[Purpose, ...] = PAGING) -> None:

@@ -31,7 +31,7 @@ to people's limits, quiet hours and rest; the catch-all of an empty tier leads o
 the one message that it names; one's own acknowledgement is given up alone; the roster is asked about an acknowledger
 whom the ticket does not know.
 4: what a clock has to say to those whom the first round pages waits until it is known who they are; a blank reason is
-refused.
+refused; nobody is informed of what they did themselves.
 """
 
 RHYTHM: Final = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15))

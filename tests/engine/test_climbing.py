@@ -348,3 +348,15 @@ def test_a_tier_that_reached_nobody_told_nobody() -> None:
     climb = Climb(policy(*two), roster("ana", "bob"), delivers=lambda target, *_: target != "person:ana")
     climb.forward(hours=2)
     assert [left.data["told"] for left in climb.noted("tier.left")][:2] == [[], ["person:bob"]]
+
+
+def test_nobody_is_informed_of_what_they_did_themselves() -> None:
+    one = {"name": "a", "page": ["person:ana"], "acknowledge_within": "1h"}
+    two = {"name": "b", "page": ["person:bob"], "acknowledge_within": "1h"}
+    climb = Climb(policy(one, two), roster("ana", "bob", "cyd"))
+    for who in ("ana", "cyd"):
+        climb.does(who, "follow")
+    climb.does("cyd", "escalate", reason="needs a database expert")
+    climb.does("ana", "resolve")
+    notices = [(page.target, page.purpose) for page in climb.pages if page.purpose == "notice"]
+    assert notices == [("person:ana", "notice"), ("person:cyd", "notice")]
