@@ -261,6 +261,13 @@ def test_a_month_shows_nights_where_they_begin_and_clock_changes(escalade: Run) 
     assert days["2026-03-27"]["hours"] == []
 
 
+def test_every_night_of_the_example_has_its_meal(escalade: Run) -> None:
+    days = escalade("calendar", "show", "warehouse", "--month", "2026-03", "--output", "json").json["days"]
+    nights = {day["date"]: day["hours"] for day in days if day["hours"] and day["hours"][0].startswith("22:00")}
+    assert {f"2026-03-{day:02}" for day in (1, 2, 3, 4, 5)} <= nights.keys()
+    assert set(map(tuple, nights.values())) == {("22:00-01:30", "02:00-06:00")}
+
+
 def test_the_list_names_every_calendar_and_tells_a_broken_one(escalade: Run, place: Path) -> None:
     found = escalade("calendar", "list", "--output", "json")
     assert [row["calendar"] for row in found.json["calendars"]] == ["around-the-clock", "paris-office", "warehouse"]
