@@ -378,6 +378,17 @@ def test_an_explanation_says_of_the_end_of_a_day_that_pauses_moved_it() -> None:
     assert explain(moved)[-2].endswith("ends when it begins: changes nothing.")
 
 
+def test_the_end_of_a_day_is_that_of_the_day_on_which_a_budget_falls_due() -> None:
+    time = year(2026, hours={"monday-thursday": "09:00-18:00", "friday": "09:00-17:00"})
+    for begun, due, end in (
+        ("2026-01-08 16:59", "2026-01-09 16:59", "2026-01-09 17:00"),
+        # Friday is over by then: it falls due when Monday opens, and Monday's end is meant.
+        ("2026-01-08 17:01", "2026-01-12 09:00", "2026-01-12 18:00"),
+    ):
+        assert Clock(time, start=at(begun), budget=parse_budget("1bd")).due == at(due)
+        assert Clock(time, start=at(begun), budget=parse_budget("1bd"), end_of_day=True).due == at(end)
+
+
 def test_a_long_explanation_is_cut_in_the_middle() -> None:
     time = year(2026, zone="UTC", holidays=["2026-05-01"])
     lines = explain(Clock(time, start=at("2026-01-02"), budget=parse_budget("1200h")))
