@@ -83,11 +83,15 @@ def add(
 
     by, complaints, now = acting_person(invocation), Complaints(), invocation.now()
     wall = _zone(complaints, zone or people().people[by.id].time_zone)
-    span = read_span(complaints, begin=begin, end=end, length=length, zone=wall, now=now)
+    # The first opening of a recurring one may be over, as in maintenance.yaml: what was is not changed by it.
+    recurring = bool(written["recurrence"].strip())
+    span = read_span(complaints, begin=begin, end=end, length=length, zone=wall, now=now, recurring=recurring)
     times = {"start": span.start, "end": span.end} if span is not None else {"start": now, "lasts": "1h"}
     spec = _spec(complaints, zone=str(wall), times=times, **written)
     window_id = name or key_from_bytes(uuid.uuid4().bytes)[:6]
     _check_name(complaints, window_id)
+    if spec is not None and span is not None and spec.recurrence and not any(spec.spans(now, most=1)):
+        complaints.add("It is over already: its rule has no opening to come.", "Change UNTIL or COUNT of the rule.")
     complaints.tell()
     assert spec is not None
     with writable_store() as store:

@@ -23,6 +23,8 @@ _ZONE: Final = re.compile(r"\s*\[([\w+\-/]+)\]$|\s+([A-Za-z][\w+\-/]+)$", re.ASC
 """The name of a zone behind a local time: `2026-12-24T18:00[Asia/Tokyo]`, as RFC 9557 writes it, or behind a space."""
 _MIDNIGHT: Final = re.compile(r"(?<=^\d{4}-\d\d-\d\d[T ])24:00(:00)?(?!\d)")
 """The end of a day, as ISO 8601 may write the beginning of the next."""
+_CLOCK: Final = re.compile(r"(\d?\d)(:\d\d(?::\d\d)?)", re.ASCII)
+"""A time of day: 9:00, 18:00, and 18:00:30 as the timelines write it."""
 LONGEST: Final = timedelta(days=5 * 366)
 """What lasts longer, or begins later, is a slip of the keyboard, or belongs into the configuration."""
 _FORMS: Final = "Write 2026-12-24T18:00 (there), 18:00 (the next one there), 2026-12-24, now, or with an offset."
@@ -47,7 +49,14 @@ class Span:
 
 
 def read_span(
-    complaints: Complaints, *, begin: str | None, end: str | None, length: str | None, zone: ZoneInfo, now: datetime
+    complaints: Complaints,
+    *,
+    begin: str | None,
+    end: str | None,
+    length: str | None,
+    zone: ZoneInfo,
+    now: datetime,
+    recurring: bool = False,
 ) -> Span | None:
     """Read a window that is not over yet.
 
@@ -58,6 +67,7 @@ def read_span(
         length: `--for`.
         zone: by whose wall clock local times are meant.
         now: the instant of asking.
+        recurring: it is the first of several, and may be over: the others are counted from it.
 
     Returns:
         The window; None when something was wrong with it.
@@ -82,24 +92,27 @@ def read_span(
         complaints.add(
             f"It ends ({format_instant(stop)}) before it begins ({format_instant(start)}).", "Turn them round."
         )
-    elif stop <= now:
+    elif recurring and start < now - LONGEST:
+        complaints.add(f"It begins more than five years ago, at {format_instant(start)}.", "Look at the year.")
+    elif stop <= now and not recurring:
         complaints.add(f"It is over already: it ends at {format_instant(stop)}.", "What was is not changed afterwards.")
-    elif start < now - LATENESS:
-        mend = "What was is not changed afterwards; leave --from out to begin now."
+    elif start < now - LATENESS and not recurring:
+        mend = "What was is not changed afterwards; --from now begins now."
         complaints.add(f"It begins in the past, at {format_instant(start)}.", mend)
     elif start - now > LONGEST:
         complaints.add(f"It begins more than five years ahead, at {format_instant(start)}.", "Look at the year.")
     elif stop - start > LONGEST:
         mend = "Look at the year of its end; what is meant for good belongs into the configuration."
         complaints.add("It is longer than five years.", mend)
-    return Span(max(start, now), stop) if len(complaints) == before else None
+    return Span(start if recurring else max(start, now), stop) if len(complaints) == before else None
 
 
 def read_local(text: str, zone: ZoneInfo, now: datetime, *, after: datetime | None = None) -> datetime:
     """Read an instant, on the wall clock of a zone unless it names an offset.
 
     Args:
-        text: an ISO 8601 instant or local time, a date (its midnight), a time of day (the next one), or `now`; with
+        text: an ISO 8601 instant or local time, a date (its midnight), a time of day (the next one; with or without
+            seconds), or `now`; with
             the name of another zone behind it (`2026-12-24T18:00 Asia/Tokyo`, or in brackets) on that wall clock.
         zone: whose wall clock.
         now: the instant of asking.
@@ -116,8 +129,8 @@ def read_local(text: str, zone: ZoneInfo, now: datetime, *, after: datetime | No
     if written[-1:] == "z":
         written = written[:-1] + "Z"
     try:
-        if len(written) <= 5 and ":" in written:
-            return _next(time.fromisoformat(written.zfill(5)), zone, now if after is None else after)
+        if clock := _CLOCK.fullmatch(written):
+            return _next(time.fromisoformat(clock[1].zfill(2) + clock[2]), zone, now if after is None else after)
         if len(written) == 10:
             return at_wall_clock(datetime.combine(date.fromisoformat(written), time()), zone)
         midnight = _MIDNIGHT.sub("00:00", written)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,6 +72,32 @@ def test_a_recurring_window_of_the_file_can_be_ended_but_not_removed(escalade: R
     assert (shown["window"]["source"], shown["window"]["more"]) == ("configuration", True)
     assert escalade("maintenance", "remove", "nightly", "--as", "ana").code == ExitCode.NOT_FOUND
     assert escalade(*ADD[:2], "nightly", *ADD[3:]).code == ExitCode.USAGE
+
+
+WEEK_AGO = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=7)
+WEEKLY = ("maintenance", "add", "wk", "--service", "shop", "--from", f"{WEEK_AGO:%Y-%m-%dT%H:%M}Z", "--as", "ana")
+
+
+def test_a_recurring_window_may_have_opened_before_it_is_made(escalade: Run) -> None:
+    done = escalade(*WEEKLY, "--for", "3h", "--recurrence", "FREQ=WEEKLY", "--zone", "UTC", "--output", "json")
+    assert (done.code, done.err) == (ExitCode.OK, "")
+    window = done.json["window"]
+    # It opened at this hour a week ago, and so it does now and each week to come.
+    assert (window["is"], datetime.fromisoformat(window["next"][0]["start"])) == ("open", WEEK_AGO + timedelta(days=7))
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ((), "It is over already: it ends at"),
+        (("--recurrence", "FREQ=DAILY;COUNT=2"), "It is over already: its rule has no opening to come."),
+        (("--recurrence", "FREQ=DAILY", "--from", "1999-01-01"), "It begins more than five years ago"),
+    ],
+)
+def test_a_window_that_never_opens_again_is_refused(escalade: Run, more: tuple[str, ...], says: str) -> None:
+    done = escalade(*WEEKLY, "--for", "3h", *more)
+    assert done.code == ExitCode.USAGE
+    assert says in " ".join(done.err.split())
 
 
 def test_everything_wrong_with_a_window_is_told_at_once(escalade: Run) -> None:
