@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
+from typing import Final
 
 from escalade.errors import InstantError
+
+_CLOCK: Final = re.compile(r"(\d+):(\d\d)(?::(\d\d))?", re.ASCII)
+"""A time of day: 8:30, 17:00, and 17:00:30 as the timelines write it."""
 
 
 def read_until(text: str, *, now: datetime) -> datetime:
     """Read the end of something that begins now.
 
     Args:
-        text: `17:30` (the next one on the local wall clock), `2026-03-01T09:00` (local), or with an offset.
+        text: `17:30` or `17:30:15` (the next one on the local wall clock), `2026-03-01T09:00` (local), or with an
+            offset.
         now: the instant of asking.
 
     Returns:
@@ -42,7 +48,8 @@ def read_past(text: str, *, now: datetime) -> datetime:
     """Read when something happened.
 
     Args:
-        text: `14:05` (the last one on the local wall clock), `2026-03-01T09:00` (local), or with an offset.
+        text: `14:05` or `14:05:30` (the last one on the local wall clock), `2026-03-01T09:00` (local), or with an
+            offset.
         now: the instant of asking.
 
     Returns:
@@ -68,11 +75,11 @@ def read_past(text: str, *, now: datetime) -> datetime:
 
 
 def _clock(text: str) -> time | None:
-    hours, colon, minutes = text.partition(":")
-    if not colon or not (hours.isdigit() and minutes.isdigit() and len(minutes) == 2):
+    found = _CLOCK.fullmatch(text)
+    if found is None:
         return None
     try:
-        return time(int(hours), int(minutes))
+        return time(int(found[1]), int(found[2]), int(found[3] or 0))
     except ValueError:
         raise InstantError(f"{text!r} is not a time of day.", mend="Write it like 08:30 or 17:00.") from None
 

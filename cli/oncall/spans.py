@@ -111,9 +111,9 @@ def read_local(text: str, zone: ZoneInfo, now: datetime, *, after: datetime | No
     """Read an instant, on the wall clock of a zone unless it names an offset.
 
     Args:
-        text: an ISO 8601 instant or local time, a date (its midnight), a time of day (the next one; with or without
-            seconds), or `now`; with
-            the name of another zone behind it (`2026-12-24T18:00 Asia/Tokyo`, or in brackets) on that wall clock.
+        text: an ISO 8601 instant or local time, a date (its midnight), a time of day (the next one, with or
+            without seconds), or `now`; with the name of another zone behind it (`2026-12-24T18:00 Asia/Tokyo`, or
+            in brackets) on that wall clock.
         zone: whose wall clock.
         now: the instant of asking.
         after: a time of day is the next one behind this, instead of behind the instant of asking.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -36,8 +37,6 @@ def test_an_override_needs_no_server_and_makes_the_store(escalade: Run, place: P
 
 
 def _offset(local: datetime) -> timedelta:
-    from zoneinfo import ZoneInfo
-
     found = local.replace(tzinfo=ZoneInfo("Europe/Paris")).utcoffset()
     assert found is not None
     return found
@@ -106,6 +105,7 @@ def test_everything_wrong_is_said_at_once(escalade: Run, place: Path) -> None:
         (["--for", "1h"], "It says nothing. Give --add P"),
         (["--with", "ana", "--add", "bruno", "--for", "1h"], "It says several things at once. Give --add P"),
         (["--with", "ana", "--from", "2026-03-02", "--to", TO], "It begins in the past, at 2026-03-01T23:00:00Z."),
+        (["--with", "ana", "--from", "2026-03-02", "--to", TO], "not changed afterwards; --from now begins now."),
         (["--with", "ana", "--from", "2026-03-02", "--to", "2026-03-03"], "It is over already"),
         (["--with", "ana", "--from", "soon", "--for", "1h"], "--from: 'soon' is not an instant."),
         (["--with", "ana", "--for", "soon"], "--for: "),
@@ -119,6 +119,13 @@ def test_a_wrong_override_is_refused_with_a_mend(escalade: Run, given: list[str]
     done = escalade(*ADD, *given, "--as", "ana")
     assert done.code == ExitCode.USAGE
     assert says in " ".join(done.err.split())
+
+
+@pytest.mark.parametrize(("clock", "read"), [("2:24:30", "02:24:30"), ("02:24:30", "02:24:30"), ("02:24", "02:24:00")])
+def test_a_time_of_day_is_read_as_timelines_write_it(escalade: Run, clock: str, read: str) -> None:
+    made = escalade(*ADD, "--with", "ana", "--from", clock, "--for", "1h", "--as", "ana", "--output", "json").json
+    start = datetime.fromisoformat(made["change"]["start"]).astimezone(ZoneInfo("Europe/Paris"))
+    assert f"{start:%H:%M:%S}" == read
 
 
 def test_a_change_that_changes_nothing_is_kept_and_says_so(escalade: Run) -> None:

@@ -115,6 +115,18 @@ def test_a_temporary_schedule_replaces_everything_gaps_included(escalade: Run, p
 
 
 @pytest.mark.usefixtures("duty")
+def test_a_temporary_schedule_whose_first_shift_has_begun_says_what_begins_it_now(escalade: Run, place: Path) -> None:
+    begun, ends = (datetime.now(UTC) + timedelta(hours=hours) for hours in (-2, 6))
+    shifts(place, f"{{person: bruno, from: {begun:%Y-%m-%dT%H:%M}, to: {ends:%Y-%m-%dT%H:%M}}}")
+    add = ("oncall", "temporary", "add", "duty", "shifts.yaml", "--as", "ana")
+    refused = escalade(*add)
+    assert refused.code == ExitCode.USAGE
+    assert "--from now begins now." in " ".join(refused.err.split())
+    assert escalade(*add, "--from", "now").code == ExitCode.OK
+    assert who(escalade, "now") == ["bruno"]
+
+
+@pytest.mark.usefixtures("duty")
 def test_a_wrong_file_is_complained_of_line_by_line(escalade: Run, place: Path) -> None:
     shifts(place, "{person: brno, from: soon, to: 2027-01-01}", "{person: ana}")
     done = escalade("oncall", "temporary", "add", "dty", "shifts.yaml", "--as", "ana")
