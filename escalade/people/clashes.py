@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from escalade.people.changes import Away, Change, Override, Swap, Temporary
+from escalade.people.reasons import listed
 from escalade.time.instants import format_instant
 
 _CIRCUMSTANCES: Final = {"id", "made_at", "by", "reason"}
@@ -47,11 +48,11 @@ def sentence(change: Change) -> str:
     window = f"from {format_instant(change.start)} until {format_instant(change.end)}"
     match change:
         case Override(form="add"):
-            return f"{_names(change.people)} on duty besides in {change.schedule} {window}"
+            return f"{listed(change.people)} on duty besides in {change.schedule} {window}"
         case Override(form="remove"):
             return f"{change.whom} off duty in {change.schedule} {window}"
         case Override():
-            return f"{_names(change.people)} instead of {change.whom or 'everybody'} in {change.schedule} {window}"
+            return f"{listed(change.people)} instead of {change.whom or 'everybody'} in {change.schedule} {window}"
         case Temporary():
             shifts = f"{len(change.shifts)} shift{'s' if len(change.shifts) != 1 else ''}"
             return f"a temporary schedule of {shifts} in place of {change.schedule} {window}"
@@ -67,11 +68,6 @@ def sentence(change: Change) -> str:
 
 def _effect(change: Change) -> dict[str, Any]:
     return change.model_dump(exclude=_CIRCUMSTANCES)
-
-
-def _names(people: Iterable[str]) -> str:
-    *most, last = people
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _clashes(one: Change, other: Change) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from escalade.people.changes import Changes, Override, Swap, Temporary
+from escalade.people.changes import Changes
+from escalade.people.eras import eras
+from escalade.people.reasons import Reasons
 from escalade.people.roster import Roster
-from escalade.people.schedule import ONLY_LAYER
 from escalade.people.seats import How, Seat
 from escalade.people.timeline import Stretch, joined, stretches
 from escalade.time.instants import format_instant
@@ -93,17 +94,30 @@ def duty_at(roster: Roster, schedule: str, changes: Changes, at: datetime) -> Du
         low, high = at - reach, at + reach
         row = stretches(roster, schedule, changes, low, high)
         here = next(part for part in row if part.start <= at < part.end)
-        now = [shift for shift in _shifts(schedule, changes, row) if shift.start <= at < shift.end]
+        now = [shift for shift in _shifts(roster, schedule, changes, row) if shift.start <= at < shift.end]
         until = here.end if here.end < high else None
         if until is not None and all(low < shift.start and shift.end < high for shift in now):
             break
-    notes = tuple(
-        f"the feed is stale since {format_instant(feed.fetched_at)}: {feed.stale}"
-        for feed in changes.imported
-        if feed.schedule == schedule and feed.stale
-    )
     nobody = "" if now else f"nobody is on duty in schedule:{schedule}"
-    return Duty(schedule, at, tuple(now), until, nobody, notes)
+    notes = _of_feed(roster, schedule, changes, at, covered=bool(now))
+    return Duty(schedule, at, tuple(now), until, nobody, tuple(notes))
+
+
+def _of_feed(roster: Roster, schedule: str, changes: Changes, at: datetime, *, covered: bool) -> Iterator[str]:
+    """What a reader should know of the calendar feed that a schedule comes from, if it comes from one."""
+    feeds = [feed for feed in changes.imported if feed.schedule == schedule]
+    for feed in feeds:
+        if feed.stale:
+            yield f"the feed is stale since {format_instant(feed.fetched_at)}: {feed.stale}"
+    there = eras(roster.schedules[schedule], schedule, changes.versions)
+    era = next(era for era in there if era.start <= at < era.end)
+    if era.schedule.feed is None:
+        return
+    named = [shift for feed in feeds for shift in feed.shifts if shift.start <= at < shift.end]
+    if not feeds:
+        yield "its calendar feed was never read"
+    elif not covered and not any(shift.person in roster.people for shift in named):
+        yield "its calendar feed names nobody of people.yaml for that time"
 
 
 def shifts(roster: Roster, schedule: str, changes: Changes, since: datetime, until: datetime) -> list[DutyShift]:
@@ -125,7 +139,7 @@ def shifts(roster: Roster, schedule: str, changes: Changes, since: datetime, unt
     row = stretches(roster, schedule, changes, since, until)
     low, high = since, until
     for reach in _REACHES:
-        found = [s for s in _shifts(schedule, changes, row) if s.start < until and since < s.end]
+        found = [s for s in _shifts(roster, schedule, changes, row) if s.start < until and since < s.end]
         early = any(shift.start == low for shift in found)
         late = any(shift.end == high for shift in found)
         if not row or not (early or late):
@@ -135,7 +149,7 @@ def shifts(roster: Roster, schedule: str, changes: Changes, since: datetime, unt
         after = stretches(roster, schedule, changes, high, until + reach) if late else []
         row = joined([*before, *row, *after])
         low, high = row[0].start, row[-1].end
-    return [s for s in _shifts(schedule, changes, row) if s.start < until and since < s.end]
+    return [s for s in _shifts(roster, schedule, changes, row) if s.start < until and since < s.end]
 
 
 def gaps(roster: Roster, schedule: str, changes: Changes, since: datetime, until: datetime) -> list[Gap]:
@@ -170,7 +184,7 @@ def _who(row: Iterable[Stretch]) -> list[tuple[datetime, frozenset[str]]]:
     return found
 
 
-def _shifts(schedule: str, changes: Changes, row: Iterable[Stretch]) -> list[DutyShift]:
+def _shifts(roster: Roster, schedule: str, changes: Changes, row: Iterable[Stretch]) -> list[DutyShift]:
     """The shifts of consecutive stretches: one ends where its person is no longer there for the same reason."""
     spans: list[tuple[Seat, datetime, datetime]] = []
     going: dict[Seat, int] = {}
@@ -184,7 +198,7 @@ def _shifts(schedule: str, changes: Changes, row: Iterable[Stretch]) -> list[Dut
                 spans[n] = (seat, spans[n][1], part.end)
             still[seat] = n
         going = still
-    reasons = _Reasons(changes, schedule)
+    reasons = Reasons(roster, changes, schedule)
     return [
         DutyShift(
             schedule=schedule,
@@ -196,30 +210,7 @@ def _shifts(schedule: str, changes: Changes, row: Iterable[Stretch]) -> list[Dut
             rotation=seat.rotation,
             change=seat.change,
             instead_of=seat.instead_of,
-            because=reasons.say(seat),
+            because=reasons.say(seat, start, end),
         )
         for seat, start, end in spans
     ]
-
-
-class _Reasons:
-    """Why somebody is on duty, in words."""
-
-    def __init__(self, changes: Changes, schedule: str) -> None:
-        made: list[Override | Swap | Temporary] = [*changes.overrides, *changes.swaps, *changes.temporaries]
-        self._made = {change.id: change for change in made if change.schedule == schedule}
-
-    def say(self, seat: Seat) -> str:
-        """The reason of a seat."""
-        if seat.how == "feed":
-            return "its calendar feed"
-        if seat.how == "rotation":
-            layer = "" if seat.layer == ONLY_LAYER else f"layer {seat.layer}, "
-            instead = f", for {seat.instead_of} who is away" if seat.instead_of else ""
-            return f"{layer}{seat.rotation}{instead}"
-        change = self._made[seat.change]
-        word = "temporary schedule" if seat.how == "temporary" else seat.how
-        by = f" by {change.by}" if change.by else ""
-        instead = f", for {seat.instead_of}" if seat.instead_of else ""
-        reason = f": {change.reason}" if change.reason else ""
-        return f"{word} {change.id}{by}{instead}{reason}"

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
-from escalade.errors import CalendarError
 from escalade.people.changes import Changes
 from escalade.people.eras import Era, Track, eras
+from escalade.people.free_days import free_days
 from escalade.people.roster import Roster
 from escalade.people.schedule import Layer, open_parts
 from escalade.people.seats import Ruling, Seat, ruled, rulings
 from escalade.people.slots import Slot
-from escalade.time.public_holidays import public_holidays
-from escalade.time.zones import at_wall_clock
 
 _Window = tuple[datetime, datetime]
 _WEEK: Final = timedelta(weeks=1)
@@ -109,30 +106,12 @@ class _Timeline:
             counts = open_parts(layer.restrictions, zone, since, until) if layer.restrictions else None
             turns = [_Turns(track, since, until) for track in tracks]
             members = [p for rotation in layer.all_rotations for turn in rotation.turns for p in turn]
-            free = {p: self._holidays(p, zone, since, until) for p in members} if layer.free_on_holidays else {}
+            free = {
+                p: [(day.start, day.end) for day in free_days(self.people.get(p), zone, since, until)]
+                for p in (members if layer.free_on_holidays else ())
+            }
             found.append(_Layer(layer, turns, counts, free))
         return found
-
-    def _holidays(self, person: str, layer: ZoneInfo, since: datetime, until: datetime) -> list[_Window]:
-        """The public holidays of somebody's place, from midnight to midnight on their own wall clock.
-
-        Of somebody whose zone is not written, days are those of the layer: UTC would be nobody's day.
-        """
-        known = self.people.get(person)
-        if known is None or not known.place:
-            return []
-        country, _, subdivision = known.place.partition("-")
-        zone = ZoneInfo(known.time_zone) if "time_zone" in known.model_fields_set else layer
-        try:
-            days = public_holidays(country, subdivision or None, range(since.year - 1, until.year + 2))
-        except CalendarError:
-            # A place that `escalade check` refuses; whoever is there is told all the same.
-            return []
-        midnights = [
-            (datetime.combine(day, time(0)), datetime.combine(day + timedelta(days=1), time(0))) for day in days
-        ]
-        windows = [(at_wall_clock(start, zone), at_wall_clock(end, zone)) for start, end in midnights]
-        return [(start, end) for start, end in windows if start < until and since < end]
 
     def stretches(self) -> list[Stretch]:
         """Every stretch of the window."""

@@ -218,6 +218,21 @@ def test_a_feed_is_a_schedule_like_any_other_and_says_when_it_is_stale() -> None
     assert gaps(fed, "s", changes, MONDAY, MONDAY + 2 * DAY) == [("s", MONDAY + DAY, MONDAY + 2 * DAY)]
 
 
+def test_a_feed_that_says_nothing_is_why_nobody_is_on_duty() -> None:
+    fed = scheduled(zone="UTC", feed={"url": "https://calendar.example.org/duty.ics"})
+    assert duty_at(fed, "s", NOTHING, NOON).notes == ("its calendar feed was never read",)
+    covered = Changes(overrides=(override(1, "replace", "eve"),))
+    assert duty_at(fed, "s", covered, NOON).notes == ("its calendar feed was never read",)
+    slots = (DutySlot(person="ana", start=MONDAY, end=NOON), DutySlot(person="stranger", start=NOON, end=MONDAY + DAY))
+    read = Changes(imported=(ImportedShifts(schedule="s", shifts=slots, fetched_at=MONDAY),))
+    assert duty_at(fed, "s", read, MONDAY).notes == ()
+    nobody = ("its calendar feed names nobody of people.yaml for that time",)
+    assert duty_at(fed, "s", read, NOON).notes == nobody
+    assert duty_at(fed, "s", read, MONDAY + DAY).notes == nobody
+    gone = read.model_copy(update={"aways": (away("ana"),)})
+    assert (duty_at(fed, "s", gone, MONDAY).names, duty_at(fed, "s", gone, MONDAY).notes) == ([], ())
+
+
 def test_a_round_asks_the_changes_and_says_when_somebody_comes() -> None:
     request = RoundRequest(targets=["schedule:s"])
     changes = Changes(overrides=(override(1, "replace", "eve"),))
@@ -255,6 +270,27 @@ def test_public_holidays_of_somebodys_place_take_them_off_only_where_the_layer_s
     november = (local("Europe/Paris", 2026, 11, 1), local("Europe/Paris", 2026, 11, 2))
     (gap,) = gaps(on_holiday(free_on_holidays=True), "s", NOTHING, *november)
     assert (gap.start, gap.end) == november
+
+
+def test_who_is_free_on_a_holiday_is_told_from_who_is_away() -> None:
+    people = on_holiday(free_on_holidays=True)
+    fourteenth = local("Europe/Paris", 2026, 7, 14, 12)
+    (bob,) = duty_at(people, "s", NOTHING, fourteenth).people
+    assert bob.because == "layer l, weekly rotation, for ana, free on National Day"
+    (bob,) = duty_at(people, "s", Changes(aways=(away("ana", fourteenth - DAY, fourteenth + DAY),)), fourteenth).people
+    assert bob.because == "layer l, weekly rotation, for ana who is away"
+
+
+def test_several_who_cannot_take_their_turn_are_named_in_one_sentence() -> None:
+    rotation = {"members": [["ana", "bob"], "cyd"], "start": "2026-07-13T00:00", "every": "1 week"}
+    people = scheduled(zone="UTC", layers=[{"name": "l", "rotation": rotation, "free_on_holidays": True}])
+    people.people["bob"] = people.people["bob"].model_copy(update={"place": "FR"})
+    start, end = utc(2026, 7, 14), utc(2026, 7, 15)
+    both = Changes(aways=(away("ana", start, end), away("bob", start, end)))
+    (cyd,) = duty_at(people, "s", both, start).people
+    assert cyd.because == "layer l, weekly rotation, for ana and bob, who are away"
+    (cyd,) = duty_at(people, "s", Changes(aways=(away("ana", start, end),)), start).people
+    assert cyd.because == "layer l, weekly rotation, for ana who is away, and bob, free on National Day"
 
 
 def test_a_holiday_is_a_day_on_the_wall_clock_of_whoever_has_it() -> None:
