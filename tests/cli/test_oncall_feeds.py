@@ -84,6 +84,12 @@ def test_a_feed_says_how_it_stands(escalade: Run, place: Path) -> None:
     assert (failed.code, "The file cannot be read: no such file or directory." in failed.out) == (1, True)
 
 
+def test_a_feed_that_was_never_read_is_why_nobody_is_on_duty(escalade: Run, place: Path) -> None:
+    fed(place, "feeds/missing.ics")
+    for command in (["now"], ["who", "fed"]):
+        assert "its calendar feed was never read" in " ".join(escalade("oncall", *command).out.split())
+
+
 CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n"
 SHIFT = "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20200101T000000Z\r\nDTEND:20990101T000000Z\r\nSUMMARY:ana\r\nEND:VEVENT\r\n"
 
