@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,13 +16,11 @@ from cli.render.plain import one_line
 if TYPE_CHECKING:
     from cli.invocation import Invocation
     from cli.oncall.held import Held
+    from cli.render.moments import Moments
     from escalade.people import Roster
     from escalade.people.changes import Change, ChangeKind
     from escalade.ticket import Actor
     from store import KeptChange, Store
-
-
-_LOOKED_AT: Final = timedelta(days=366)
 
 
 def shared(by: Actor, *, start: datetime, end: datetime, now: datetime, reason: str) -> dict[str, Any]:
@@ -38,81 +36,80 @@ def make(invocation: Invocation, change: Change, *, by: Actor) -> int:
     """Keep a change, tell the tickets that wait for one, and say what became of it."""
     from cli.doors import writable_store
     from cli.oncall.held import Held, tell_held
+    from cli.oncall.idle import Idle, idle_among
 
+    known = _known()
     with writable_store() as store:
         kept, new = store.change(change, by=by)
         held = tell_held(store) if new else Held()
-        idle = _idle(store, [kept.change] if new else [], invocation.now())
+        idle = idle_among(known, store, [kept.change] if new else [], invocation.now()).get(kept.change.id, Idle())
     done = "is in force" if kept.change.start <= invocation.now() else "is kept"
-    code = _say(invocation, kept, held, said=done if new else "was made already", key="new", value=new)
-    if idle:
-        # Not refused: what it waits for may still be made, another override say.
+    when = invocation.moments()
+    _say(invocation, kept, held, said=done if new else "was made already", when=when, new=new)
+    # Not refused: what it waits for may still be made, another override say.
+    if idle.whole:
         click.echo("  As things stand it changes nothing: the same people are on duty with and without it.", err=True)
-    return code
-
-
-def _idle(store: Store, changes: Sequence[Change], now: datetime) -> set[str]:
-    """The ids of changes that leave everybody where they are, as far as is known now."""
-    from cli.doors import roster
-    from escalade.errors import EscaladeError
-
-    if not changes:
-        return set()
-    try:
-        known = roster()
-    except EscaladeError:
-        return set()
-    return {change.id for change in changes if _is_idle(known, store, change, now)}
-
-
-def _is_idle(known: Roster, store: Store, change: Change, now: datetime) -> bool:
-    """Whether it is the same with and without a change; looked at for a year at most."""
-    from escalade.people.changes import Away
-    from escalade.people.duty import differs
-    from escalade.people.versions import settled
-
-    until = min(change.end, change.start + _LOOKED_AT)
-    there = settled(known, store.changes(change.start, until), now)
-    kinds = ("overrides", "temporaries", "swaps", "aways")
-    without = {kind: tuple(one for one in getattr(there, kind) if one.id != change.id) for kind in kinds}
-    schedules = list(known.schedules) if isinstance(change, Away) else [change.schedule]
-    before = there.model_copy(update=without)
-    return not any(
-        differs(known, name, there, before, (change.start, until)) for name in schedules if name in known.schedules
-    )
+    elif idle:
+        click.echo(f"  {when.localised(one_line(f'As things stand {idle}.'))}", err=True)
+    return ExitCode.OK
 
 
 def end(invocation: Invocation, kind: ChangeKind, change_id: str, *, by: Actor, reason: str) -> int:
-    """End a change, tell the tickets that wait for one, and say what became of it."""
+    """End a change, tell the tickets that wait for one, and say what became of it and of others without it."""
     from cli.doors import store as reading
     from cli.oncall.held import Held, tell_held
+    from cli.oncall.idle import Idle, idle_among
 
+    known, now = _known(), invocation.now()
     with reading() as store:
         whole = _find(store, kind, change_id)
+        others = _beside(store, whole, now)
+        before = idle_among(known, store, others, now)
         kept, removed = store.remove_change(whole, by=by, why=reason)
         held = tell_held(store) if removed else Held()
+        # It is in force until it was removed, which is a moment later than the command began.
+        after = idle_among(known, store, others if removed else [], kept.removed_at or now)
+    lost = [(other, after[other.id]) for other in others if other.id in after]
+    lost = [(other, idle) for other, idle in lost if idle.is_more_than(before.get(other.id, Idle()))]
     said = "is removed" if removed else "was removed already"
-    return _say(invocation, kept, held, said=said, key="removed", value=removed)
+    when = invocation.moments()
+    rows = [{"id": other.id, "kind": other.kind, **idle.json(other.kind)} for other, idle in lost]
+    _say(invocation, kept, held, said=said, when=when, removed=removed, idle_now=rows)
+    for other, idle in lost:
+        text = f"Look at {other.kind} {other.id}: without this one, as things stand, {idle}."
+        click.echo(f"  {when.localised(one_line(text))}", err=True)
+    return ExitCode.OK
+
+
+def _beside(store: Store, change_id: str, now: datetime) -> list[Change]:
+    """The changes in force or to come that a change may bear on: those of its schedule; of time off, of any."""
+    found = store.kept_changes(prefix=change_id, removed=True)
+    about = next((getattr(kept.change, "schedule", "") for kept in found if kept.change.id == change_id), "")
+    kept = store.kept_changes(["override", "swap", "temporary"], about=about, after=now)
+    return [one.change for one in kept if one.change.id != change_id]
 
 
 def show(invocation: Invocation, kinds: Sequence[ChangeKind], *, about: str = "", everything: bool = False) -> int:
     """List changes: those in force or to come, or all that ever were."""
     from cli.doors import store as reading
+    from cli.oncall.idle import Idle, idle_among
     from cli.render.changes import change_json, change_table
 
     now = invocation.now()
     with reading() as store:
         kept = store.kept_changes(kinds, about=about, after=None if everything else now, removed=everything)
         coming = [one.change for one in kept if one.removed_at is None and one.change.end > now]
-        idle = _idle(store, coming, now)
+        idle = idle_among(_known() if coming else None, store, coming, now)
     if invocation.json:
         from cli.render.documents import write_json
 
-        write_json({"changes": [{**change_json(one), "idle": one.change.id in idle} for one in kept]})
+        rows = [(change_json(one), idle.get(one.change.id, Idle()).json(one.change.kind)) for one in kept]
+        write_json({"changes": [{**change, **how_much} for change, how_much in rows]})
     elif kept:
         from cli.render.paper import write_table
 
-        write_table(change_table(kept, invocation.moments(), idle=idle))
+        marks = {change_id: str(found) for change_id, found in idle.items()}
+        write_table(change_table(kept, invocation.moments(), idle=marks))
     else:
         click.echo("There is none." if everything else "There is none in force or to come.", err=True)
     return ExitCode.OK
@@ -132,17 +129,26 @@ def _find(store: Store, kind: ChangeKind, written: str) -> str:
     return exact[0].change.id
 
 
-def _say(invocation: Invocation, kept: KeptChange, held: Held, *, said: str, key: str, value: bool) -> int:
+def _known() -> Roster | None:
+    """Everybody; None where that cannot be read, which keeps nobody from changing it back."""
+    from cli.doors import roster
+    from escalade.errors import EscaladeError
+
+    try:
+        return roster()
+    except EscaladeError:
+        return None
+
+
+def _say(invocation: Invocation, kept: KeptChange, held: Held, *, said: str, when: Moments, **values: Any) -> None:
     from cli.render.changes import change_json, change_line
 
     if invocation.json:
         from cli.render.documents import write_json
 
         waiting = {"waiting": held.waiting, "told": held.told, "why_not": held.why_not}
-        write_json({"change": change_json(kept), key: value, "held": waiting})
-        return ExitCode.OK
-    line = change_line(kept, invocation.moments(), said=said)
-    click.echo(line, color=invocation.colour)
+        write_json({"change": change_json(kept), **values, "held": waiting})
+        return
+    click.echo(change_line(kept, when, said=said), color=invocation.colour)
     if str(held):
         click.echo(f"  {one_line(str(held))}", err=bool(held.why_not))
-    return ExitCode.OK

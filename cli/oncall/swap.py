@@ -71,6 +71,9 @@ def add(invocation: Invocation, schedule: str, *, one: str, one_at: str, other: 
     first, second = (slot for slot in slots if slot is not None)
     if first.start < second.end and second.start < first.end:
         complaints.add("They are on duty at the same time.", "Name shifts that do not overlap.")
+    else:
+        for own, taker in ((first, second.person), (second, first.person)):
+            _check_free(complaints, known, name, changes, own=own, taker=taker)
     complaints.tell()
     by = acting_person(invocation)
     window = {"start": min(first.start, second.start), "end": max(first.end, second.end)}
@@ -118,6 +121,7 @@ def _slot(
     complaints: Complaints, roster: Roster, schedule: str, changes: Changes, *, person: str, at: datetime, now: datetime
 ) -> DutySlot | None:
     """The shift that somebody has at an instant, or what is left of it."""
+    from cli.oncall.idle import has
     from escalade.people.changes import DutySlot
     from escalade.people.duty import shifts
     from escalade.time.instants import format_instant
@@ -131,8 +135,25 @@ def _slot(
         mend = "What was is not changed afterwards."
         complaints.add(f"{person}'s shift is over since {format_instant(there.end)}.", mend)
         return None
-    others = ", ".join(shift.person for shift in ahead if shift.start <= at < shift.end) or "nobody"
+    others = list(dict.fromkeys(shift.person for shift in ahead if shift.start <= at < shift.end))
     coming = next((shift for shift in own if shift.start > at), None)
     mend = f"Their next one begins at {format_instant(coming.start)}." if coming else "They have none soon."
-    complaints.add(f"{person} has no shift in {schedule} at {format_instant(at)}: {others} has.", mend)
+    complaints.add(f"{person} has no shift in {schedule} at {format_instant(at)}: {has(others)}.", mend)
     return None
+
+
+def _check_free(
+    complaints: Complaints, roster: Roster, schedule: str, changes: Changes, *, own: DutySlot, taker: str
+) -> None:
+    """Complain when who is to take a shift is on duty in it already: then one would stand where two stood."""
+    from escalade.people.duty import shifts
+    from escalade.time.instants import format_instant
+
+    for shift in shifts(roster, schedule, changes, own.start, own.end):
+        if shift.person == taker:
+            begins, ends = format_instant(max(shift.start, own.start)), format_instant(min(shift.end, own.end))
+            complaints.add(
+                f"{taker} is on duty beside {own.person} from {begins} until {ends}: one would be on duty for two.",
+                f"Name a shift of {own.person}'s that {taker} is not in.",
+            )
+            return

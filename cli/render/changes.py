@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,13 +25,14 @@ def change_line(kept: KeptChange, when: Moments, *, said: str) -> str:
     return f"{mark} {change.kind} {click.style(change.id, fg='cyan', bold=True)} {said}: {what}."
 
 
-def change_table(kept: Sequence[KeptChange], when: Moments, *, idle: Collection[str] = ()) -> Table:
+def change_table(kept: Sequence[KeptChange], when: Moments, *, idle: Mapping[str, str] | None = None) -> Table:
     """Changes as rows.
 
     Args:
         kept: them.
         when: how instants are written.
-        idle: the ids of those that change nothing as things stand: the shifts they speak of are gone, say.
+        idle: what does not change anything as things stand, by the id of the change: the shifts it speaks of are gone,
+            say.
     """
     from rich.table import Table
     from rich.text import Text
@@ -44,8 +45,8 @@ def change_table(kept: Sequence[KeptChange], when: Moments, *, idle: Collection[
         what = when.localised(one_line(sentence(change)))
         if one.removed_at is not None:
             what += f" (removed {when.clock(one.removed_at)})"
-        elif change.id in idle:
-            what += " (as things stand it changes nothing)"
+        elif idle and change.id in idle:
+            what += f" (as things stand {when.localised(one_line(idle[change.id]))})"
         table.add_row(
             Text(change.id, style="key"),
             change.kind,

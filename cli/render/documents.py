@@ -43,6 +43,14 @@ _CHANGE: Final = (
     "`id`, `kind`, who, when and why, `until` (where it stops being in force), `removed_at`, `says` (a sentence)"
 )
 _IDLE: Final = "whether it changes nothing as things stand, since the shifts that it speaks of are gone, say"
+_HALVES: Final = (
+    "`idle_halves`, the halves that change nothing: `person` (whose shift it was to be), `taker` (who was to take it), "
+    "`start`, `end`, `on_duty` (who is all the same), `says`"
+)
+_IDLE_NOW: Final = (
+    "other changes that had an effect until now and without this one have none, in whole or half: each with `id`, "
+    "`kind`, `idle`, and of a swap `idle_halves`, as in its list"
+)
 _HELD: Final = "tickets that waited for somebody on duty: `waiting`, `told`, `why_not`"
 _CHANGES: Final = ("override", "swap", "away", "temporary")
 
@@ -127,8 +135,14 @@ DOCUMENTS: Final[dict[str, dict[str, str]]] = {
         for kind in _CHANGES
     },
     **{f"oncall {kind} list": {"changes": f"each with {_CHANGE}, and `idle`, {_IDLE}"} for kind in _CHANGES},
+    "oncall swap list": {"changes": f"each with {_CHANGE}, `idle`, {_IDLE}, and {_HALVES}"},
     **{
-        f"oncall {kind} remove": {"change": _CHANGE, "removed": "false when it was removed already", "held": _HELD}
+        f"oncall {kind} remove": {
+            "change": _CHANGE,
+            "removed": "false when it was removed already",
+            "idle_now": _IDLE_NOW,
+            "held": _HELD,
+        }
         for kind in _CHANGES
     },
     "oncall feeds": {

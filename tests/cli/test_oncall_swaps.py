@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.exits import ExitCode
+from cli.render.documents import DOCUMENTS
 from tests.cli.conftest import Run
 
 WEEK = timedelta(weeks=1)
@@ -56,6 +57,63 @@ def test_a_swap_whose_shifts_are_gone_is_shown_as_one_that_changes_nothing(escal
     assert "(as things stand it changes nothing)" in " ".join(escalade("oncall", "swap", "list").out.split())
     (kept,) = escalade("oncall", "swap", "list", "--output", "json").json["changes"]
     assert kept["idle"] is True
+
+
+def swap(escalade: Run, *given: str) -> str:
+    done = escalade("oncall", "swap", "add", "duty", *given, "--as", "ana", "--output", "json")
+    assert (done.code, done.err) == (ExitCode.OK, "")
+    return str(done.json["change"]["id"])
+
+
+@pytest.mark.usefixtures("duty")
+def test_who_removes_a_swap_is_told_of_which_others_half_has_no_effect_without_it(escalade: Run) -> None:
+    first = swap(escalade, "ana", day(0), "bruno", day(1))
+    second = swap(escalade, "bruno", day(0), "chloe", day(2))
+    assert [who(escalade, day(week)) for week in range(3)] == [["chloe"], ["ana"], ["bruno"]]
+    assert "changes nothing" not in escalade("oncall", "swap", "list").out
+    done = escalade("oncall", "swap", "remove", first, "--as", "ana", "--output", "json")
+    assert set(done.json) == set(DOCUMENTS["oncall swap remove"])
+    # Bruno works twice and Chloe not at all.
+    assert [who(escalade, day(week)) for week in range(3)] == [["ana"], ["bruno"], ["bruno"]]
+    (lost,) = done.json["idle_now"]
+    assert (lost["id"], lost["kind"], lost["idle"]) == (second, "swap", False)
+    (half,) = lost["idle_halves"]
+    assert (half["person"], half["taker"], half["on_duty"]) == ("bruno", "chloe", ["ana"])
+    said = "half of it changes nothing: bruno has no shift from"
+    assert f"Look at swap {second}: without this one, as things stand, {said}" in done.err
+    assert ", ana has." in done.err
+    assert f"(as things stand {said}" in " ".join(escalade("oncall", "swap", "list").out.split())
+    (kept,) = escalade("oncall", "swap", "list", "--output", "json").json["changes"]
+    assert (kept["idle"], kept["idle_halves"]) == (False, [half])
+    # What had no effect before is no news.
+    override = ("oncall", "override", "add", "duty", "--with", "chloe", "--from", day(9), "--for", "1d", "--as", "ana")
+    made = escalade(*override, "--output", "json").json["change"]["id"]
+    assert escalade("oncall", "override", "remove", made, "--as", "ana", "--output", "json").json["idle_now"] == []
+
+
+@pytest.mark.usefixtures("duty")
+def test_half_of_a_swap_whose_taker_is_away_changes_nothing(escalade: Run) -> None:
+    window = ("--from", f"{day(0, 0)}T00:00Z", "--to", f"{day(1, 0)}T00:00Z")
+    assert escalade("oncall", "away", "add", "chloe", *window, "--as", "ana").code == ExitCode.OK
+    done = escalade("oncall", "swap", "add", "duty", "ana", day(0), "chloe", day(2), "--as", "ana")
+    assert "As things stand half of it changes nothing: chloe does not take ana's shift from" in done.err
+    assert ", ana stays on duty." in done.err
+
+
+def test_a_swap_leaves_nobody_on_duty_for_two(escalade: Run, place: Path) -> None:
+    text = (
+        f"schedule: duty\nzone: UTC\nrotation: {{members: [[ana, bruno], [bruno, chloe], [david]], "
+        f"start: {MONDAY:%Y-%m-%d}, handoff: monday 00:00}}\n"
+    )
+    (place / "config" / "schedules" / "duty.yaml").write_text(text)
+    done = escalade("oncall", "swap", "add", "duty", "ana", day(0), "bruno", day(1), "--as", "ana")
+    assert done.code == ExitCode.USAGE
+    said = " ".join(done.err.split())
+    assert f"bruno is on duty beside ana from {day(0, 0)}T00:00:00Z until {day(1, 0)}T00:00:00Z" in said
+    assert "Name a shift of ana's that bruno is not in." in said
+    assert escalade("oncall", "swap", "add", "duty", "ana", day(0), "david", day(2), "--as", "ana").code == ExitCode.OK
+    several = escalade("oncall", "swap", "add", "duty", "ana", day(1), "david", day(0), "--as", "ana")
+    assert f"ana has no shift in duty at {day(1)}T00:00:00Z: bruno and chloe have." in several.err
 
 
 @pytest.mark.usefixtures("duty")
