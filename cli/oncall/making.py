@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -44,8 +46,8 @@ def make(invocation: Invocation, change: Change, *, by: Actor) -> int:
         held = tell_held(store) if new else Held()
         idle = idle_among(known, store, [kept.change] if new else [], invocation.now()).get(kept.change.id, Idle())
     done = "is in force" if kept.change.start <= invocation.now() else "is kept"
-    when = invocation.moments()
-    _say(invocation, kept, held, said=done if new else "was made already", when=when, new=new)
+    when, zone = _clock(invocation, known, kept.change)
+    _say(invocation, kept, held, said=done if new else "was made already", clock=(when, zone), new=new)
     # Not refused: what it waits for may still be made, another override say.
     if idle.whole:
         click.echo("  As things stand it changes nothing: the same people are on duty with and without it.", err=True)
@@ -72,9 +74,9 @@ def end(invocation: Invocation, kind: ChangeKind, change_id: str, *, by: Actor, 
     lost = [(other, after[other.id]) for other in others if other.id in after]
     lost = [(other, idle) for other, idle in lost if idle.is_more_than(before.get(other.id, Idle()))]
     said = "is removed" if removed else "was removed already"
-    when = invocation.moments()
+    when, zone = _clock(invocation, known, kept.change)
     rows = [{"id": other.id, "kind": other.kind, **idle.json(other.kind)} for other, idle in lost]
-    _say(invocation, kept, held, said=said, when=when, removed=removed, idle_now=rows)
+    _say(invocation, kept, held, said=said, clock=(when, zone), removed=removed, idle_now=rows)
     for other, idle in lost:
         text = f"Look at {other.kind} {other.id}: without this one, as things stand, {idle}."
         click.echo(f"  {when.localised(one_line(text))}", err=True)
@@ -140,7 +142,26 @@ def _known() -> Roster | None:
         return None
 
 
-def _say(invocation: Invocation, kept: KeptChange, held: Held, *, said: str, when: Moments, **values: Any) -> None:
+def _clock(invocation: Invocation, known: Roster | None, change: Change) -> tuple[Moments, str]:
+    """The wall clock by which a change was typed, and its name where it is not that of the terminal."""
+    from escalade.people.changes import Away
+
+    when = invocation.moments()
+    if known is None:
+        return when, ""
+    if isinstance(change, Away):
+        zone = ZoneInfo(known.people[change.person].time_zone) if change.person in known.people else None
+    else:
+        zone = known.schedules[change.schedule].tzinfo if change.schedule in known.schedules else None
+    ends = (change.start, change.end)
+    if zone is None or all(at.astimezone(zone).utcoffset() == when.local(at).utcoffset() for at in ends):
+        return when, ""
+    return (when, "UTC") if invocation.utc else (replace(when, zone=zone), str(zone))
+
+
+def _say(
+    invocation: Invocation, kept: KeptChange, held: Held, *, said: str, clock: tuple[Moments, str], **values: Any
+) -> None:
     from cli.render.changes import change_json, change_line
 
     if invocation.json:
@@ -149,6 +170,7 @@ def _say(invocation: Invocation, kept: KeptChange, held: Held, *, said: str, whe
         waiting = {"waiting": held.waiting, "told": held.told, "why_not": held.why_not}
         write_json({"change": change_json(kept), **values, "held": waiting})
         return
-    click.echo(change_line(kept, when, said=said), color=invocation.colour)
+    when, zone = clock
+    click.echo(change_line(kept, when, said=said, zone=zone), color=invocation.colour)
     if str(held):
         click.echo(f"  {one_line(str(held))}", err=bool(held.why_not))

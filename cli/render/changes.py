@@ -17,11 +17,18 @@ if TYPE_CHECKING:
     from store import KeptChange
 
 
-def change_line(kept: KeptChange, when: Moments, *, said: str) -> str:
-    """One sentence about a change that was just made or ended."""
+def change_line(kept: KeptChange, when: Moments, *, said: str, zone: str = "") -> str:
+    """One sentence about a change that was just made or ended.
+
+    Args:
+        kept: the change.
+        when: how instants are written.
+        said: what became of it.
+        zone: whose wall clock that is, where the reader could take it for another.
+    """
     change = kept.change
     mark = click.style("✓", fg="green")
-    what = when.localised(one_line(sentence(change)))
+    what = when.localised(one_line(sentence(change))) + (f" ({zone} time)" if zone else "")
     return f"{mark} {change.kind} {click.style(change.id, fg='cyan', bold=True)} {said}: {what}."
 
 

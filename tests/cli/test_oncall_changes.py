@@ -128,6 +128,23 @@ def test_a_time_of_day_is_read_as_timelines_write_it(escalade: Run, clock: str, 
     assert f"{start:%H:%M:%S}" == read
 
 
+def test_a_change_is_told_by_the_clock_it_was_typed_by(escalade: Run) -> None:
+    """The terminal's zone is UTC, the schedule's and Bruno's Europe/Paris."""
+    made = escalade(*ADD, "--with", "ana", "--from", FROM, "--to", TO, "--as", "ana")
+    window = f"from {SOON:%Y-%m-%d %H:%M:%S} until {SOON + timedelta(hours=8):%Y-%m-%d %H:%M:%S} (Europe/Paris time)."
+    assert window in made.out
+    away = escalade("oncall", "away", "add", "bruno", "--from", FROM, "--to", TO, "--as", "ana")
+    assert window in away.out
+    (kept,) = escalade("oncall", "override", "list", "--output", "json").json["changes"]
+    assert window in escalade("oncall", "override", "remove", kept["id"], "--as", "ana").out.replace(" now", "")
+
+
+def test_a_change_is_told_in_utc_to_who_asks_for_it(escalade: Run) -> None:
+    made = escalade(*ADD, "--with", "ana", "--from", FROM, "--to", TO, "--as", "ana", "--utc")
+    assert f"from {SOON - _offset(SOON):%Y-%m-%d %H:%M:%S} until " in made.out
+    assert made.out.rstrip().endswith("(UTC time).")
+
+
 def test_a_change_that_changes_nothing_is_kept_and_says_so(escalade: Run) -> None:
     (here,) = escalade("oncall", "who", "payments-primary", "--output", "json").json["schedules"]
     (one,) = (duty["person"] for duty in here["people"])
