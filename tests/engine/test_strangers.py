@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from escalade.effects import ResolveRound, RoundResolved
 from escalade.engine.events import DeliveryFailed
+from escalade.people.resolve import ResolvedRound
 from escalade.testing import Climb, person, policy, roster
 
 PEOPLE = ("ana", "bob", "cyd", "dan")
@@ -120,6 +122,20 @@ def test_an_empty_tier_whose_catch_all_cannot_be_told_leads_on_at_once() -> None
     )
     assert ticket.tier == "second"
     assert ticket.minutes_of("person:bob") == [0]
+
+
+def test_an_empty_tier_whose_catch_all_has_nobody_leads_on_at_once() -> None:
+    empty = {"name": "empty", "page": ["person:gone"], "acknowledge_within": "4h", "nobody": "catch_all"}
+    second = {"name": "second", "page": ["person:bob"], "acknowledge_within": "1h"}
+    ticket = Climb(policy(empty, second), roster("bob"), answers=False)
+    for purpose in ("round", "catch_all"):
+        [asked] = [effect for effect in ticket.state.pending.values() if isinstance(effect, ResolveRound)]
+        assert (asked.purpose, ticket.tier) == (purpose, "empty")
+        ticket.happens(RoundResolved(effect=asked.id, resolved=ResolvedRound(nobody="nobody is on duty")))
+    assert ticket.tier == "second"
+    assert "nor in the catch-all: nobody is on duty" in ticket.noted("tier.entered")[-1].why
+    [asked] = [effect for effect in ticket.state.pending.values() if isinstance(effect, ResolveRound)]
+    assert asked.request.targets == ["person:bob"]
 
 
 def test_a_provider_takes_back_the_message_it_names_and_no_other() -> None:
