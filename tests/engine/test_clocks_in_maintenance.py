@@ -140,6 +140,21 @@ def test_a_window_that_is_taken_away_during_a_pause_lets_the_clock_run_from_then
     assert clock(climb, "resolution").due == minute(80)
 
 
+def test_a_window_that_is_prolonged_during_a_pause_has_stopped_what_is_heard_of_later_from_its_beginning() -> None:
+    promises = {"resolution": {"target": "1h", **STANDS}, "update": {"target": "1h", **STANDS}}
+    ticket = Ticket(title="test", service="shop")
+    climb = Climb(policy(QUIET, clocks=promises), roster("ana"), ticket, windows=[window(10, 90)])
+    climb.does("ana", "snooze", **{"for": "4h"})
+    climb.forward(minutes=30)
+    climb.changes_windows(window(10, 120))
+    climb.forward(minutes=10)
+    climb.does("ana", "message", text="still broken", at=minute(20))
+    found = clock(climb, "update")
+    assert (found.state, found.paused_on, found.consumed) == ("paused", "maintenance", timedelta(0))
+    climb.forward(minutes=85)
+    assert clock(climb, "update").due == minute(180)
+
+
 def test_resolving_and_reopening_in_a_pause_with_a_window_leaves_nothing_standing() -> None:
     climb = covered(window(20, 90), **STANDS)
     climb.does("ana", "snooze", **{"for": "4h"})
