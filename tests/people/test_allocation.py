@@ -203,6 +203,18 @@ def test_whoever_acknowledged_is_left_out_and_the_others_of_the_round_are_told_a
     assert (names(found), found.passed) == (["bob"], [])
 
 
+@pytest.mark.parametrize("targets", [("person:ana",), ("person:ana", "person:bob")])
+def test_when_a_stand_in_has_acknowledged_who_they_stood_in_for_is_told_if_there_is_room_by_now(
+    targets: tuple[str, ...],
+) -> None:
+    books = Books({"ana": FULL})
+    books.round(*targets)
+    assert books.instead_of["person:eve"] == "person:ana"
+    found = books.again().round(*targets, except_for=["person:eve"])
+    assert [one.target for one in found.recipients] == list(targets)
+    assert found.passed == []
+
+
 def test_who_stood_in_when_the_round_began_does_so_again_although_another_has_room_by_now() -> None:
     books = Books({"ana": FULL, "bob": FULL, "cyd": QUIET})
     assert names(books.round("schedule:duty")) == ["eve"]

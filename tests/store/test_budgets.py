@@ -110,6 +110,14 @@ def test_what_was_taken_for_somebody_nobody_told_is_free_again_and_may_be_given_
     assert isinstance(store.take("three", ANA, [hourly(1), rest], at=NOW), Full)
 
 
+def test_who_is_told_in_a_digest_took_nothing_and_keeps_what_they_were_granted(store: Store) -> None:
+    collected = store.force("one", Wish(ANA), at=NOW, kind="digest", says="had 1 page within 10m")
+    store.take("one", "person:bob", [hourly(1)], at=NOW)
+    assert store.give_back("one", [ANA]) == []
+    assert store.give_back("one") == ["person:bob"]
+    assert store.granted("one") == {ANA: collected}
+
+
 @pytest.mark.parametrize("outcome", ["accepted", "crossed", "unknown", ""])  # under way, or its worker died
 def test_who_may_have_been_told_keeps_the_slot(store: Store, outcome: str) -> None:
     _delivered(store, outcome)
