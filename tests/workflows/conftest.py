@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio import activity
 
+from activities.implementations import Activities
+from escalade.messages import AdmitRequest
+from escalade.messages.activities import Admission
 from tests.tower import Tower, tower_of, write_configuration
 from worker.testing import TicketTime, skipping_server
 
@@ -37,6 +42,24 @@ async def hasty_time() -> AsyncIterator[TicketTime]:
 def way(request: pytest.FixtureRequest) -> str:
     """How tickets are run: as is; replayed from the start at each task; continued as new every 15 events."""
     return str(request.param)
+
+
+@pytest.fixture
+def admission(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """What is set lets tickets get their policy; until then all that arrives waits for it."""
+    gate, everything = asyncio.Event(), Activities.all
+
+    def with_a_gate(here: Activities) -> dict[str, list[Callable[..., Any]]]:
+        @activity.defn(name="admit")
+        async def held(request: AdmitRequest) -> Admission:
+            await gate.wait()
+            return await here.admit(request)
+
+        found = everything(here)
+        return {queue: [held if one == here.admit else one for one in those] for queue, those in found.items()}
+
+    monkeypatch.setattr(Activities, "all", with_a_gate)
+    return gate
 
 
 @pytest.fixture
