@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from activities.reasons import say_status, say_subject, say_why
+from activities.reasons import say_notice, say_status, say_tier, say_why
 from activities.untrusted import lines, one_line, web_link
 from escalade.extension import Message
 from escalade.messages.activities import Purpose, TicketBrief
@@ -147,6 +147,8 @@ def _facts(letter: Letter) -> dict[str, Any]:
     """What templates may use. Everything that somebody wrote is cleaned and bounded here, once."""
     brief, reader = letter.brief, letter.reader
     links = [line for link in brief.links[:_LINKS] if (line := one_line(link, 2048))]
+    about = "" if letter.form == "duty" else brief.title
+    said = say_notice(letter.subject, letter.text, reader.language, title=about, severity=brief.severity.value)
     return {
         "reader": one_line(reader.name, 128),
         "key": brief.key,
@@ -157,7 +159,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "status": say_status(brief.status.value, reader.language),
         "service": one_line(brief.service, 128),
         "policy": brief.policy,
-        "tier": brief.tier,
+        "tier": say_tier(brief.tier, reader.language),
         "tier_number": brief.tier_number,
         "tier_role": brief.tier_role,
         "tier_reason": one_line(_at_home(brief.tier_reason, reader.zone), 500),
@@ -175,8 +177,9 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "severities": _severities(letter.tickets),
         "opened_at": clock(brief.opened_at, reader.zone),
         "climbs_at": clock(brief.acknowledge_by, reader.zone) if brief.acknowledge_by else "",
-        "subject": one_line(say_subject(letter.subject, brief.title, reader.language), _SUBJECT),
-        "text": lines(_at_home(letter.text, reader.zone), 4000),
+        # A title stays as somebody wrote it; without one all of the subject is ours.
+        "subject": one_line(said.subject if about else _at_home(said.subject, reader.zone), _SUBJECT),
+        "text": lines(_at_home(said.text, reader.zone), 4000),
     }
 
 

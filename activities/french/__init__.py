@@ -1,0 +1,3 @@
+"""What Escalade says to people, in French. Engine and journal speak English; messages speak to their readers."""
+
+from __future__ import annotations
