@@ -6,14 +6,16 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from temporalio import activity
 from temporalio.common import Priority
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.contracts import JOURNAL_QUEUE, digest_workflow_id
+from activities.forward import FOR_GOOD
 from activities.guard import Guard, StoreAwayError
 from activities.heart import heartbeat
 from activities.records import Records
@@ -30,12 +32,12 @@ from escalade.messages.activities import (
     Receipt,
     TicketBrief,
 )
-from escalade.people.allocation import PRESSING
 from escalade.people.resolve import recipient_of
-from escalade.people.roster import parse_target
+from escalade.people.roster import Roster, parse_target
 from escalade.ticket import Severity, Status, workflow_id
 from escalade.time.instants import format_instant
 from store import Store
+from store.budgets import Full
 from store.digests import DigestItem, StoredDigest
 
 AT_ONCE: Final = 20
@@ -100,6 +102,7 @@ class Digester:
         now = max(self._desk.now(), request.asked_at or self._desk.now())
         rule = self._configuration.current.roster.capacity_of(person.target).digest
         shown = request.batch.snapshot if request.batch is not None else None
+        pressure = request.request.pressure if request.request is not None else None
         item = DigestItem(
             round_id=request.round_id,
             target=person.target,
@@ -109,6 +112,7 @@ class Digester:
             version=shown.version if shown is not None else 0,
             why=person.why,
             brief=request.brief,
+            any_hour=pressure is not None and pressure.ignore_quiet,
             joined_at=now,
         )
         leaves_at = now + (rule.every if rule is not None else IDLE_EVERY)
@@ -127,7 +131,8 @@ class Digester:
     async def _see_that_it_leaves(self, digest: StoredDigest, now: datetime) -> None:
         """Have somebody wait for a digest's time: who did may be gone when it is past, and then it is started again.
 
-        Of all the pages that join it meanwhile one a minute asks for that: it may be no more than late.
+        So it is when its time came forward, which whoever waits has to hear. Of all the pages that join one whose time
+        is past one a minute asks for that: it may be no more than late.
         """
         overdue = digest.leaves_at < now - LATE and self._again.get(digest.id, _LONG_AGO) < now - LATE
         if digest.started and not overdue:
@@ -136,7 +141,10 @@ class Digester:
         if digest.started:
             self._again = {one: at for one, at in self._again.items() if at > now - LATE} | {digest.id: now}
         else:
-            await self._guard.call(lambda: self._store.digest_started(digest.id), within=self._desk.patience.store)
+            await self._guard.call(
+                lambda: self._store.digest_started(digest.id, leaves_at=digest.leaves_at),
+                within=self._desk.patience.store,
+            )
 
     async def _start(self, due: DigestDue) -> None:
         try:
@@ -166,15 +174,9 @@ class Digester:
         digest = await self._guard.call(lambda: self._store.digest(request.digest_id), within=_SLOW)
         if digest is None or digest.sent_at is not None:
             return DigestSent()
-        waiting = await self._guard.call(lambda: self._store.unreported(digest.id), within=_SLOW)
-        urgent = any(item.brief.severity in PRESSING for item in waiting)
-        roster = self._configuration.current.roster
-        full = await self._room.for_digest(request.target, digest.id, at=now, roster=roster, urgent=urgent)
+        full = await self._put_off(request, now)
         if full is not None:
-            again_at = max(full.until, now + timedelta(seconds=1))
-            # On record, so that who looks for digests that nobody sends knows that this one only waits.
-            await self._guard.call(lambda: self._store.put_off(digest.id, leaves_at=again_at), within=_SLOW)
-            return DigestSent(again_at=again_at, why=full.says)
+            return DigestSent(again_at=full.until, why=full.says)
         items = await self._guard.call(lambda: self._store.close_digest(digest.id, at=now), within=_SLOW)
         wanted = [item for item in items if item.state == "waiting"]
         receipts = await self._tell(request, wanted, now) if wanted else []
@@ -187,6 +189,26 @@ class Digester:
         )
         told = len(wanted) if reached else 0
         return DigestSent(told=told, failed=len(wanted) - told, dropped=len(items) - len(wanted))
+
+    async def _put_off(self, request: DigestRequest, now: datetime) -> Full | None:
+        """Take room for a digest, or put it off until there is some; why, and until when.
+
+        That it waits is on record, so that who looks for digests that nobody sends knows of it. Nothing that joins it
+        may be put off unseen: there is another look when something did meanwhile.
+        """
+        while True:
+            waiting = await self._guard.call(lambda: self._store.unreported(request.digest_id), within=_SLOW)
+            urgent = any(item.is_pressing for item in waiting)
+            roster = self._configuration.current.roster
+            if any(item.any_hour for item in waiting):
+                roster = _without_quiet_hours(roster, request.target)
+            full = await self._room.for_digest(request.target, request.digest_id, at=now, roster=roster, urgent=urgent)
+            if full is None:
+                return None
+            full = full._replace(until=max(full.until, now + timedelta(seconds=1)))
+            put_off = partial(self._store.put_off, request.digest_id, leaves_at=full.until, holding=len(waiting))
+            if await self._guard.call(put_off, within=_SLOW):
+                return full
 
     async def _tell(self, request: DigestRequest, items: list[DigestItem], now: datetime) -> list[Receipt]:
         """Send the message; the same for every attempt."""
@@ -215,8 +237,13 @@ class Digester:
     async def report(self, request: DigestRequest) -> int:
         """Tell every ticket of a digest what became of its page; how many there were.
 
-        Goes on where an attempt before it ended; a ticket that hears it twice ignores the second.
+        Goes on where an attempt before it ended; a ticket that hears it twice ignores the second. One that cannot be
+        told now keeps none of the others from hearing it, and is told by the next attempt.
+
+        Raises:
+            RPCError: when there are such, after the others were told.
         """
+        failed: list[RPCError] = []
         beat = asyncio.create_task(heartbeat())
         try:
             digest = await self._guard.call(lambda: self._store.digest(request.digest_id), within=_SLOW)
@@ -226,17 +253,24 @@ class Digester:
             for first in range(0, len(items), CHUNK):
                 chunk = items[first : first + CHUNK]
                 room = asyncio.Semaphore(AT_ONCE)
-                await asyncio.gather(*(self._report(item, receipts, size, room) for item in chunk))
-                await self._guard.call(lambda chunk=chunk: self._store.reported(chunk), within=_SLOW)  # type: ignore[misc]
+                errors = await asyncio.gather(*(self._report(item, receipts, size, room) for item in chunk))
+                told = [item for item, error in zip(chunk, errors, strict=True) if error is None]
+                await self._guard.call(lambda told=told: self._store.reported(told), within=_SLOW)  # type: ignore[misc]
+                failed += [error for error in errors if error is not None]
         except StoreAwayError as error:
             raise ApplicationError(
                 str(error), type="StoreAwayError", category=ApplicationErrorCategory.BENIGN
             ) from error
         finally:
             beat.cancel()
+        if failed:
+            raise failed[0]
         return len(items)
 
-    async def _report(self, item: DigestItem, receipts: list[Any], size: int, room: asyncio.Semaphore) -> None:
+    async def _report(
+        self, item: DigestItem, receipts: list[Any], size: int, room: asyncio.Semaphore
+    ) -> RPCError | None:
+        """Tell one; why that has to be tried again."""
         said = {
             "life": item.life,
             "round_id": item.round_id,
@@ -253,8 +287,11 @@ class Digester:
             try:
                 await (self.tell or _signal)(item.key, said)
             except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:  # its workflow is over: nobody waits for the answer
-                    raise
+                if error.status not in FOR_GOOD:
+                    return error
+                # Nobody waits for the answer any more, or its workflow can hear nothing at all.
+                _log.warning("It does not hear what became of a digest: %s", error, extra={"ticket": item.key})
+        return None
 
 
 def _gathered(tickets: list[TicketBrief], now: datetime) -> TicketBrief:
@@ -262,6 +299,16 @@ def _gathered(tickets: list[TicketBrief], now: datetime) -> TicketBrief:
     worst = min((ticket.severity for ticket in tickets), key=lambda one: one.rank, default=Severity.SEV5)
     title = f"{len(tickets)} tickets" if len(tickets) > 1 else "1 ticket"
     return TicketBrief(key="", life="", title=title, severity=worst, status=Status.NEW, opened_at=now)
+
+
+def _without_quiet_hours(roster: Roster, target: str) -> Roster:
+    """The same people, of whom one has no quiet hours: what their digest holds is told at any hour."""
+    name = target.removeprefix("person:")
+    if target == name or name not in roster.people:
+        return roster
+    capacity = roster.capacity_of(target).model_copy(update={"quiet": []})
+    person = roster.people[name].model_copy(update={"capacity": capacity})
+    return roster.model_copy(update={"people": {**roster.people, name: person}})
 
 
 async def _signal(key: str, said: dict[str, Any]) -> None:

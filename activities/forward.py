@@ -22,7 +22,9 @@ _CALL: Final = timedelta(seconds=5)
 _WHILE: Final = 3.0
 """Seconds after which no further signal is passed on: the attempt ends in time to say how far it came."""
 
-_FOR_GOOD: Final = (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT)
+FOR_GOOD: Final = (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT)
+"""What a server says to a signal that it will never take: the ticket is over, or its run has had all it may have."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +64,7 @@ async def pass_on(client: Client, request: ForwardRequest, *, clock: Callable[[]
             else:
                 await client.get_workflow_handle(workflow_id(request.key)).signal(name, payload, rpc_timeout=_CALL)
         except RPCError as error:
-            if error.status not in _FOR_GOOD:
+            if error.status not in FOR_GOOD:
                 if told.done:
                     break  # the next attempt begins with this one, and fails if it must
                 raise

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, text, update
 
 from escalade.messages.activities import Receipt, Snapshot, TicketBrief
+from escalade.people.allocation import PRESSING
 from escalade.time.instants import Instant, format_instant
 from store.numbers import to_lockable
 from store.room import Room
@@ -44,10 +45,17 @@ class DigestItem(BaseModel):
     """Of the ticket's snapshot when it joined: what the projection says is older is not about this page."""
     why: str = ""
     brief: TicketBrief
+    any_hour: bool = False
+    """Whether its policy pages in quiet hours as by day."""
     joined_at: Instant
     state: ItemState = "waiting"
     detail: str = ""
     """Why it was dropped."""
+
+    @property
+    def is_pressing(self) -> bool:
+        """Whether it may not wait for room."""
+        return self.brief.severity in PRESSING
 
 
 class StoredDigest(BaseModel):
@@ -70,6 +78,9 @@ class Digests(Room):
     def join(self, item: DigestItem, *, leaves_at: datetime) -> StoredDigest:
         """Put a page into the digest that is open for its target, or into a new one.
 
+        A digest that was put off until there is room leaves when it would have at first, or now that this is past,
+        once something joins it that may not wait for that; nobody is known to wait for its new time then.
+
         Args:
             item: the page. The same round again changes nothing.
             leaves_at: when a new one leaves.
@@ -83,6 +94,10 @@ class Digests(Room):
             if found is not None:
                 return _digest(connection, found)
             row = _open(connection, item.target) or _new(connection, item, leaves_at)
+            at_first = max(row.opened_at + (leaves_at - item.joined_at), item.joined_at)
+            if at_first < row.leaves_at and _brings_forward(connection, row.id, item):
+                this_one = update(digests).where(digests.c.id == row.id)
+                connection.execute(this_one.values(leaves_at=at_first, started=False))
             values = {
                 **item.model_dump(exclude={"brief"}),
                 "digest_id": row.id,
@@ -97,10 +112,11 @@ class Digests(Room):
                 connection.execute(full.values(closed_at=item.joined_at))
             return _digest(connection, row.id)
 
-    def digest_started(self, digest_id: str) -> None:
-        """Put on record that somebody waits for its time."""
+    def digest_started(self, digest_id: str, *, leaves_at: datetime) -> None:
+        """Put on record that somebody waits for its time; not when that came forward, of which they know nothing."""
+        this = and_(digests.c.id == digest_id, digests.c.leaves_at >= leaves_at)
         with self.database.writing() as connection:
-            connection.execute(update(digests).where(digests.c.id == digest_id).values(started=True))
+            connection.execute(update(digests).where(this).values(started=True))
 
     def digest(self, digest_id: str) -> StoredDigest | None:
         """A digest; None when there is none."""
@@ -108,11 +124,26 @@ class Digests(Room):
             row = connection.execute(select(digests).where(digests.c.id == digest_id)).first()
         return None if row is None else _stored(row)
 
-    def put_off(self, digest_id: str, *, leaves_at: datetime) -> None:
-        """Put on record that there is no room for a digest before an instant."""
+    def put_off(self, digest_id: str, *, leaves_at: datetime, holding: int) -> bool:
+        """Put on record that there is no room for a digest before an instant.
+
+        Args:
+            digest_id: which.
+            leaves_at: the instant.
+            holding: how many pages were in it that could wait.
+
+        Returns:
+            False when more joined it since: it has to be seen whether they can wait.
+        """
         unsent = and_(digests.c.id == digest_id, digests.c.sent_at.is_(None))
         with self.database.writing() as connection:
+            # The row is locked before the pages are counted: who joins has it locked until their page is in.
+            connection.execute(select(digests.c.id).where(unsent).with_for_update()).first()
+            unreported = _count(digest_id).where(digest_items.c.reported.is_(False))
+            if connection.execute(unreported).scalar_one() > holding:
+                return False
             connection.execute(update(digests).where(unsent).values(leaves_at=leaves_at))
+        return True
 
     def overdue_digests(self, *, due: datetime, told: datetime, most: int = 100) -> list[StoredDigest]:
         """The digests that nobody seems to look after any more, the oldest first.
@@ -192,6 +223,15 @@ def _open(connection: Connection, target: str) -> Row[Any] | None:
         connection.execute(_LOCK, {"target": to_lockable(target)})
     query = select(digests).where(digests.c.target == target, digests.c.closed_at.is_(None)).with_for_update()
     return connection.execute(query.order_by(digests.c.n.desc())).first()
+
+
+def _brings_forward(connection: Connection, digest_id: str, item: DigestItem) -> bool:
+    """Whether a digest that waits for room leaves sooner with this page in it."""
+    if item.is_pressing:
+        return True
+    # With one in it already it was put off for a limit, which holds for this one as well.
+    another = and_(digest_items.c.digest_id == digest_id, digest_items.c.any_hour)
+    return item.any_hour and connection.execute(select(digest_items.c.key).where(another)).first() is None
 
 
 def _new(connection: Connection, item: DigestItem, leaves_at: datetime) -> Row[Any]:

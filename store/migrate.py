@@ -14,10 +14,10 @@ from store.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The newest migration. Known here so that opening an up-to-date store need not import Alembic."""
 
-_KNOWN: Final = ("0001", "0002", "0003", "0004", REVISION)
+_KNOWN: Final = ("0001", "0002", "0003", "0004", "0005", REVISION)
 """Every migration there is, oldest first: another one in a database is of a newer version."""
 
 VERSION_TABLE: Final = "escalade_version"

@@ -23,6 +23,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     and_,
+    false,
     func,
 )
 from sqlalchemy.types import TypeEngine
@@ -292,6 +293,7 @@ digest_items = Table(
     Column("severity", Integer, nullable=False),
     Column("why", Exact, nullable=False),
     Column("brief", Exact, nullable=False),
+    Column("any_hour", Boolean, nullable=False, server_default=false()),
     Column("joined_at", Moment, nullable=False),
     Column("state", Exact, nullable=False),
     Column("detail", Exact, nullable=False),

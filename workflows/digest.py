@@ -2,7 +2,7 @@
 
 What is in a digest is in the store; this only keeps when each is due. It ends when none is left, and is started again
 with the next page that joins one. Before its history is full it goes on in a new run. It runs on the journal's queue,
-where a jam of tickets cannot delay it.
+where a jam of tickets cannot delay it; that the tickets of one digest are hard to reach delays no other.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 from temporalio import workflow
@@ -28,6 +28,19 @@ FIRST: Final = Priority(priority_key=1)
 _PATCH: Final = "a long run of digests goes on in a new one"
 """Runs that were long before went on as they were: they keep doing so."""
 
+_SOONER: Final = "a digest leaves at the earliest time that was said"
+"""Runs that had heard of an earlier time before kept to the later one."""
+
+_BESIDE: Final = "tickets hear of one digest while the next is sent"
+"""Runs that had told tickets before while another digest was due sent that one afterwards."""
+
+
+class _Report(NamedTuple):
+    """The tickets of a digest that was sent hear of it."""
+
+    due: DigestDue
+    task: asyncio.Task[None]
+
 
 @workflow.defn(name="DigestWorkflow")
 class DigestWorkflow:
@@ -37,6 +50,9 @@ class DigestWorkflow:
     def __init__(self, *start: Any) -> None:
         """Take up the digest it is started for, or those that the run before had left."""
         self._due: dict[str, DigestDue] = {}
+        self._sooner: dict[str, datetime] = {}
+        """Times that were said of digests since their last attempt began."""
+        self._reports: dict[str, _Report] = {}
         for due in start:
             self._add(due)
 
@@ -48,30 +64,23 @@ class DigestWorkflow:
             How many tickets were told of, by this run.
         """
         told = 0
-        while self._due:
+        while await self._has_next():
             if self._is_long():
-                workflow.continue_as_new(args=list(self._due.values()))
+                # Of one whose tickets are being told nothing is sent again; the next run goes on with telling them.
+                told_of = [report.due for report in self._reports.values() if not report.task.done()]
+                workflow.continue_as_new(args=[*self._due.values(), *told_of])
             due = min(self._due.values(), key=lambda one: (one.leaves_at, one.digest_id))
             if due.leaves_at > workflow.now():
                 await self._until(due.leaves_at)
                 continue
+            self._sooner.pop(due.digest_id, None)
             sent = await self._send(due)
             if sent.again_at is not None:
-                # It stays open meanwhile: what comes joins it.
-                at = max(sent.again_at, workflow.now() + timedelta(seconds=1))
-                self._due[due.digest_id] = due.model_copy(update={"leaves_at": at})
+                self._put_off(due, sent.again_at)
                 continue
             told += sent.told
-            await workflow.execute_activity(
-                contracts.report_digest,
-                DigestRequest(target=due.target, digest_id=due.digest_id, at=workflow.now()),
-                task_queue=contracts.JOURNAL_QUEUE,
-                start_to_close_timeout=timedelta(minutes=10),
-                heartbeat_timeout=HEARTBEAT,
-                retry_policy=FOREVER,
-                summary="tell its tickets",
-            )
             del self._due[due.digest_id]
+            self._reports[due.digest_id] = _Report(due, asyncio.create_task(self._report(due)))
         return told
 
     @workflow.signal(dynamic=True)
@@ -89,7 +98,40 @@ class DigestWorkflow:
         except (ValidationError, ValueError, RecursionError):
             workflow.logger.warning("This names no digest.")
             return
-        self._due.setdefault(due.digest_id, due)
+        known = self._due.get(due.digest_id)
+        if due.digest_id in self._reports:
+            return
+        if known is None:
+            self._due[due.digest_id] = due
+            return
+        self._sooner[due.digest_id] = min(due.leaves_at, self._sooner.get(due.digest_id, due.leaves_at))
+        if due.leaves_at < known.leaves_at and workflow.patched(_SOONER):
+            self._due[due.digest_id] = due
+
+    def _put_off(self, due: DigestDue, again_at: datetime) -> None:
+        """Wait until there is room. It stays open meanwhile: what comes joins it, and may bring its time forward."""
+        at = max(again_at, workflow.now() + timedelta(seconds=1))
+        sooner = self._sooner.get(due.digest_id, at)  # said while it was found out that there is no room
+        if sooner < at and workflow.patched(_SOONER):
+            at = sooner
+        self._due[due.digest_id] = due.model_copy(update={"leaves_at": at})
+
+    async def _has_next(self) -> bool:
+        """Whether a digest is due, now or later; with none it is waited for those whose tickets are being told."""
+        while True:
+            for digest_id, report in list(self._reports.items()):
+                if report.task.done():
+                    del self._reports[digest_id]
+                    await report.task  # what it raised is raised here
+            if not self._reports or self._goes_on_beside():
+                return bool(self._due)
+            await workflow.wait_condition(
+                lambda: any(report.task.done() for report in self._reports.values()) or self._goes_on_beside()
+            )
+
+    def _goes_on_beside(self) -> bool:
+        # Asked for last: a run with one digest at a time, as most are, has no mark of it in its history.
+        return bool(self._due) and workflow.patched(_BESIDE)
 
     @staticmethod
     def _is_long() -> bool:
@@ -107,6 +149,17 @@ class DigestWorkflow:
         finally:
             wait.cancel()
             earlier.cancel()
+
+    async def _report(self, due: DigestDue) -> None:
+        await workflow.execute_activity(
+            contracts.report_digest,
+            DigestRequest(target=due.target, digest_id=due.digest_id, at=workflow.now()),
+            task_queue=contracts.JOURNAL_QUEUE,
+            start_to_close_timeout=timedelta(minutes=10),
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=FOREVER,
+            summary="tell its tickets",
+        )
 
     async def _send(self, due: DigestDue) -> DigestSent:
         return await workflow.execute_activity(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from escalade.messages.activities import TicketBrief
+from escalade.ticket import Severity
 from escalade.time.instants import format_instant
 from store import Store
 from store.digests import DigestItem
@@ -31,7 +32,7 @@ def test_pages_join_the_open_digest_and_its_time_is_that_of_the_first(store: Sto
     first = store.join(item("aaaaaaaaaa"), leaves_at=SOON)
     second = store.join(item("bbbbbbbbbb"), leaves_at=SOON + timedelta(minutes=5))
     assert (first.id, first.leaves_at, first.started) == (second.id, second.leaves_at, False)
-    store.digest_started(first.id)
+    store.digest_started(first.id, leaves_at=SOON)
     found = store.digest(first.id)
     assert found is not None
     assert (found.started, found.leaves_at) == (True, SOON)
@@ -144,10 +145,96 @@ def test_a_digest_that_nobody_sent_is_found_a_while_after_its_time(store: Store)
 
 def test_a_digest_that_is_put_off_for_room_is_not_overdue_before_there_is_room(store: Store) -> None:
     digest = store.join(item(), leaves_at=SOON)
-    store.put_off(digest.id, leaves_at=LATER)
+    store.put_off(digest.id, leaves_at=LATER, holding=1)
     assert _overdue(store, LATER) == []
     assert _overdue(store, LATER + timedelta(seconds=1)) == [digest.id]
     assert store.join(item("bbbbbbbbbb"), leaves_at=SOON).leaves_at == LATER
+
+
+def urgent(key: str = "cccccccccc") -> DigestItem:
+    brief = item(key).brief.model_copy(update={"severity": Severity.SEV2})
+    return item(key, brief=brief)
+
+
+MAY_NOT_WAIT = [urgent(), item("cccccccccc", any_hour=True)]
+
+
+@pytest.mark.parametrize("page", MAY_NOT_WAIT, ids=["pressing", "at any hour"])
+def test_a_digest_that_was_put_off_leaves_when_it_would_have_with_something_in_it_that_may_not_wait(
+    store: Store, page: DigestItem
+) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    store.digest_started(digest.id, leaves_at=SOON)
+    assert store.put_off(digest.id, leaves_at=LATER, holding=1)
+    joined = store.join(page, leaves_at=SOON)
+    assert (joined.id, joined.leaves_at, joined.started) == (digest.id, SOON, False)
+    # Who is tried again is told to have it waited for until that is on record.
+    assert store.join(page, leaves_at=LATER) == joined
+    store.digest_started(digest.id, leaves_at=SOON)
+    assert store.join(item("dddddddddd"), leaves_at=SOON).started
+
+
+def test_a_digest_whose_first_time_is_past_leaves_at_once(store: Store) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    store.put_off(digest.id, leaves_at=LATER, holding=1)
+    at = NOW + timedelta(hours=1)
+    page = urgent().model_copy(update={"joined_at": at})
+    assert store.join(page, leaves_at=at + timedelta(minutes=10)).leaves_at == at
+
+
+def test_what_may_not_wait_makes_a_digest_leave_no_sooner_than_it_would_have(store: Store) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    for page in (urgent(), item("dddddddddd", any_hour=True)):
+        at = NOW + timedelta(minutes=5)
+        joined = store.join(page.model_copy(update={"joined_at": at}), leaves_at=at + timedelta(minutes=10))
+        assert (joined.id, joined.leaves_at) == (digest.id, SOON)
+
+
+def test_a_digest_that_waits_for_a_limit_is_brought_forward_once_by_those_that_only_ignore_quiet_hours(
+    store: Store,
+) -> None:
+    digest = store.join(item(any_hour=True), leaves_at=SOON)
+    store.put_off(digest.id, leaves_at=LATER, holding=1)
+    assert store.join(item("bbbbbbbbbb", any_hour=True), leaves_at=SOON).leaves_at == LATER
+    assert store.join(urgent(), leaves_at=SOON).leaves_at == SOON
+
+
+def test_a_digest_is_not_put_off_by_who_has_not_seen_all_that_is_in_it(store: Store) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    store.join(urgent(), leaves_at=SOON)
+    assert not store.put_off(digest.id, leaves_at=LATER, holding=1)
+    assert store.join(item("bbbbbbbbbb"), leaves_at=SOON).leaves_at == SOON
+    assert store.put_off(digest.id, leaves_at=LATER, holding=3)
+
+
+def test_who_joins_while_a_digest_is_put_off_is_seen_or_brings_it_forward(store: Store) -> None:
+    for n in range(10):
+        target = f"person:p{n}"
+        digest = store.join(item(f"first{n:05}", target=target), leaves_at=SOON)
+        page = urgent(f"urgent{n:04}").model_copy(update={"target": target})
+        with ThreadPoolExecutor(2) as pool:
+            joins = pool.submit(store.join, page, leaves_at=SOON)
+            put_off = pool.submit(store.put_off, digest.id, leaves_at=LATER, holding=1)
+            joins.result()
+            put_off.result()
+        found = store.digest(digest.id)
+        assert found is not None
+        assert found.leaves_at == SOON
+
+
+def test_who_waits_for_the_time_before_is_not_taken_for_who_waits_for_the_new_one(store: Store) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    store.put_off(digest.id, leaves_at=LATER, holding=1)
+    assert not store.join(urgent(), leaves_at=SOON).started
+    store.digest_started(digest.id, leaves_at=LATER)
+    assert not store.join(urgent(), leaves_at=SOON).started
+
+
+def test_a_digest_that_was_brought_forward_is_overdue_when_nobody_sends_it_then(store: Store) -> None:
+    digest = store.join(item(), leaves_at=SOON)
+    store.put_off(digest.id, leaves_at=LATER, holding=1)
+    store.join(urgent(), leaves_at=SOON)
+    assert _overdue(store, SOON + timedelta(seconds=1)) == [digest.id]
 
 
 def _overdue(store: Store, due: datetime, *, told: datetime = NOW) -> list[str]:

@@ -233,6 +233,44 @@ async def a_digest_is_joined_often_before_it_leaves(there: Tower) -> list[Climbe
     return [*tickets, digest]
 
 
+ERNA = {
+    "methods": {"mail": {"channel": "mail", "address": "erna/mail"}},
+    "capacity": {"limits": [{"pages": 1, "per": "1h"}], "digest": {"above": 0, "per": "1h", "every": "10m"}},
+}
+
+
+@scenario(tiers=[{"name": "one", "page": ["person:erna"], "acknowledge_within": "3h"}], people={"erna": ERNA})
+async def a_digest_keeps_to_the_later_time_and_tells_before_it_waits_on(there: Tower) -> list[Climber]:
+    """Kept as it was recorded before the earliest time that was said counted, and before tickets were told beside."""
+    digest, dues = Climber(there, ""), []
+    digest.handle = there.client.get_workflow_handle(digest_workflow_id("person:erna"))
+
+    async def start(due: DigestDue) -> None:
+        dues.append(due)
+        with there.time.standing():
+            await signal_with_start(due)
+
+    there.activities.digests.start = start
+    # The first takes the hour's only page, so that the digest of the second has no room.
+    tickets = [await there.open("paged", severity="sev1"), await there.open("collected", severity="sev3")]
+    await there.time.forward(digest.handle, timedelta(minutes=11))
+    await digest.handle.signal("joined", dues[0])
+    put_off = there.store.digest(dues[0].digest_id)
+    assert put_off is not None
+    # Due a moment later: while the tickets of the first are told.
+    later = put_off.leaves_at + timedelta(milliseconds=1)
+    await digest.handle.signal("joined", DigestDue(target="person:erna", digest_id="another", leaves_at=later))
+    await there.time.forward(digest.handle, timedelta(minutes=10))
+    await there.time.forward(digest.handle, timedelta(hours=1))
+    await digest.handle.result()
+    async with asyncio.timeout(30):
+        while "page.accepted" not in tickets[1].kinds():
+            await asyncio.sleep(0.02)
+    for ticket in tickets:
+        await _closed(ticket, "erna")
+    return [*tickets, digest]
+
+
 # -- engine 3: clocks -----------------------------------------------------------------------------------------------
 
 QUIET = {"name": "one", "page": ["person:ana"], "acknowledge_within": "never", "repeat_every": "60d"}

@@ -106,6 +106,11 @@ CONTENT = {
         ["person:dora by digest: digested"] * 2,
         ["continued_as_new", "closed", "completed"],
     ),
+    "a-digest-keeps-to-the-later-time-and-tells-before-it-waits-on": Content(
+        [*BEGINS, "tier.first_work", *ENDS] * 2,
+        ["person:erna by mail: accepted", "person:erna by digest: digested"],
+        ["closed", "completed"],
+    ),
     "malformed-signals": Content(
         [*BEGINS, *["message.unreadable"] * 15, "ticket.note", "tier.first_work", *ENDS],
         [ANA],
@@ -201,6 +206,21 @@ def test_the_recorded_digest_stayed_in_one_run_that_was_long_and_told_both_ticke
     assert long[0] < left
     called = [event.activity_task_scheduled_event_attributes.activity_type.name for event in events]
     assert [name for name in called if name] == ["send_digest", "report_digest"]
+
+
+def test_the_recorded_digest_heard_of_an_earlier_time_and_told_its_ticket_before_it_sent_what_was_due() -> None:
+    runs = histories.read("a-digest-keeps-to-the-later-time-and-tells-before-it-waits-on").runs
+    [digest] = [run for run in runs if run.workflow_id.startswith("digest/")]
+    called = [event.activity_task_scheduled_event_attributes.activity_type.name for event in digest.events]
+    signals = [
+        n for n, event in enumerate(digest.events) if event.HasField("workflow_execution_signaled_event_attributes")
+    ]
+    assert called.index("send_digest") < signals[1]
+    # Put off, told, and only then the other one, whose time had come before its tickets were told.
+    sent_and_told = ["send_digest", "report_digest"]
+    assert [name for name in called if name] == ["send_digest", *sent_and_told, *sent_and_told]
+    timers = [event for event in digest.events if event.HasField("timer_started_event_attributes")]
+    assert len(timers) == 2
 
 
 @pytest.mark.parametrize("name", BY_THE_NEWEST_RULES)

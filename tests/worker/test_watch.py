@@ -216,7 +216,7 @@ async def test_a_digest_whose_workflow_is_gone_is_told_of_and_sent_all_the_same(
         page = {"round_id": "r1", "target": "person:ana", "key": brief.key, "life": "x", "rung": 1, "joined_at": at}
         item = DigestItem.model_validate({**page, "brief": brief})
         digest = there.store.join(item, leaves_at=at + timedelta(minutes=5))
-        there.store.digest_started(digest.id)
+        there.store.digest_started(digest.id, leaves_at=digest.leaves_at)
         report = await look(client)
         assert [(finding.kind, finding.key) for finding in report.fresh] == [("digest", digest.id)]
         assert "The digest of person:ana was due at" in there.said()

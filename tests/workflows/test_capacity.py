@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Replayer
 
 from activities.contracts import JOURNAL_QUEUE, digest_workflow_id
-from activities.digesting import signal_with_start
+from activities.digesting import SIGNAL, signal_with_start
 from escalade.messages.activities import DigestDue
+from escalade.ticket import workflow_id
 from tests.tower import POST, Climber, Tower
 from tests.workflows.conftest import MakeTower
+from worker.plugin import escalade_plugin
+from workflows.digest import DigestWorkflow
 
 HOUR = timedelta(hours=1)
 ONE = {"name": "one", "page": ["person:ana"], "acknowledge_within": "3h"}
@@ -30,6 +35,20 @@ def people(**ana: Any) -> dict[str, Any]:
 
 async def _whys(ticket: Climber, kind: str) -> list[str]:
     return [f"{entry.what} ({entry.why})" for entry in ticket.journal() if entry.kind == kind]
+
+
+def _night(*, begins_in: timedelta) -> dict[str, str]:
+    """Quiet hours of somebody who lives in UTC, by the clock of the machine."""
+    begins = datetime.now(UTC) + begins_in
+    return {"from": f"{begins:%H:%M}", "to": f"{begins + timedelta(hours=9):%H:%M}"}
+
+
+def _digests_of(who: str) -> list[str]:
+    return [
+        sent.message.text
+        for sent in POST.sent
+        if sent.message.data["purpose"] == "digest" and sent.address.startswith(f"{who}/")
+    ]
 
 
 def _standing_digests(there: Tower) -> WorkflowHandle[Any, Any]:
@@ -141,6 +160,60 @@ async def test_a_digest_that_fails_is_a_failed_round(tower: MakeTower) -> None:
     await _until(ticket, "round.failed")
     assert (await ticket.view()).tier_name == "two"
     assert len(ticket.told("cleo")) == 1
+
+
+@pytest.mark.parametrize("severity", ["sev2", "sev3"])
+async def test_a_page_that_quiet_hours_do_not_hold_back_takes_a_digest_along_that_they_do(
+    tower: MakeTower, severity: str
+) -> None:
+    rule = {"quiet": [_night(begins_in=timedelta(minutes=5))], "digest": {"above": 1, "per": "1h", "every": "10m"}}
+    there = await tower(ONE, TWO, people=people(capacity=rule), ignore_quiet_hours=[severity])
+    digest_of_ana = _standing_digests(there)
+    await there.open("alone", severity="sev4")
+    waits = await there.open("until morning", severity="sev4")
+    await there.time.forward(digest_of_ana, timedelta(minutes=11))
+    assert _digests_of("ana") == []
+    hurries = await there.open("at any hour", severity=severity)
+    assert hurries.kinds().count("page.digested") == 1
+    # Not one second of the night has to pass for it.
+    async with asyncio.timeout(30):
+        assert await digest_of_ana.result() == 2
+    [told] = _digests_of("ana")
+    assert [ticket.key in told for ticket in (waits, hurries)] == [True, True]
+    for ticket in (waits, hurries):
+        await _until(ticket, "page.accepted")
+    await Replayer(workflows=[DigestWorkflow], plugins=[escalade_plugin()]).replay_workflow(
+        await digest_of_ana.fetch_history()
+    )
+
+
+async def test_tickets_that_are_hard_to_reach_delay_no_other_digest(tower: MakeTower) -> None:
+    rule = {"digest": {"above": 0, "per": "1h", "every": "10m"}}
+    there = await tower(ONE, TWO, people=people(capacity=rule))
+    digest_of_ana = _standing_digests(there)
+    reachable = asyncio.Event()
+    first = await there.open("first", severity="sev3")
+
+    async def tell(key: str, said: dict[str, Any]) -> None:
+        if key == first.key and not reachable.is_set():
+            raise RPCError("it does not take it", RPCStatusCode.UNAVAILABLE, b"")
+        with there.time.standing():
+            await there.client.get_workflow_handle(workflow_id(key)).signal(SIGNAL, said)
+
+    there.activities.digests.tell = tell
+    await there.time.forward(digest_of_ana, timedelta(minutes=11))
+    async with asyncio.timeout(30):
+        while len(_digests_of("ana")) < 1:
+            await asyncio.sleep(0.02)
+    second = await there.open("second", severity="sev3")
+    assert "page.accepted" not in first.kinds()
+    await there.time.forward(digest_of_ana, timedelta(minutes=11))
+    await _until(second, "page.accepted")
+    assert "page.accepted" not in first.kinds()
+    reachable.set()
+    await _until(first, "page.accepted")
+    await digest_of_ana.result()
+    assert len(_digests_of("ana")) == 2
 
 
 @pytest.mark.parametrize("way", ["continued"])
