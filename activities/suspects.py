@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from escalade.messages import Snapshot
+from escalade.ticket import is_ticket_id, key_of, workflow_id
 
 GRACE: Final = timedelta(seconds=60)
 """So late a ticket may be before somebody is told."""
@@ -16,21 +17,34 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 def suspects(rows: Sequence[Snapshot], noticed: Sequence[str], now: datetime) -> dict[str, datetime]:
-    """The tickets to ask, each with the instant since when it is suspected: the same from look to look.
+    """The workflows to ask, each with the instant since when it is suspected: the same from look to look.
 
     A row is as fresh as the last journal write, and the next due moves without one: rows only tell whom to ask.
 
     Args:
         rows: the open tickets as the store has them.
-        noticed: keys that Temporal's index calls overdue or not admitted.
+        noticed: the ids of workflows that Temporal's index calls overdue or not admitted. One under an id that is no
+            ticket's may have a row, which does not say so: then both are asked.
         now: the instant of the look.
     """
     before = now - GRACE
-    found = {row.key: since for row in rows if (since := _since(row)) is not None and since < before}
-    known = {row.key: row.updated_at for row in rows}
+    found = {workflow_id(row.key): since for row in rows if (since := _since(row)) is not None and since < before}
+    known = {workflow_id(row.key): row.updated_at for row in rows}
     # The index tells no instant: the hour, so that what is found is told once an hour.
     this_hour = now.replace(minute=0, second=0, microsecond=0)
-    return {key: known.get(key, this_hour) for key in noticed} | found
+    return {one: found.get(workflow_id(one), known.get(one, this_hour)) for one in noticed} | found
+
+
+def key_in(workflow: str) -> str:
+    """What a finding calls a workflow: the ticket's key, or the whole id where it is no ticket's."""
+    return key_of(workflow) if is_ticket_id(workflow) else workflow
+
+
+def name_of(workflow: str) -> str:
+    """How a sentence about a workflow begins."""
+    if is_ticket_id(workflow):
+        return f"Ticket {key_of(workflow)}"
+    return f"Workflow {workflow[:200]!r}, which is no ticket's id,"
 
 
 def in_turn(found: Mapping[str, datetime], now: datetime, *, most: int = SUSPECTS) -> list[str]:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 import httpx
 from temporalio import activity
@@ -22,7 +22,7 @@ from activities.guard import Guard, StoreAwayError
 from activities.held import HeldTickets
 from activities.overdue import OverdueDigests
 from activities.rows import snapshot_of
-from activities.suspects import GRACE, in_turn, suspects
+from activities.suspects import GRACE, in_turn, key_in, name_of, suspects
 from activities.windows import Windows
 from configuration import Live
 from escalade.errors import EscaladeError, TicketNotFoundError
@@ -34,11 +34,12 @@ from escalade.messages.watch import (
     WatchRequest,
 )
 from escalade.people import Roster
-from escalade.ticket import Status, workflow_id
+from escalade.ticket import Status, is_ticket_id, key_of, workflow_id
 from store import RosterRevision, Store, TicketQuery
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+_Answer: TypeAlias = Upcoming | TicketView | EscaladeError | None
 
 _STORE_WITHIN: Final = timedelta(seconds=10)
 _AGAIN: Final = timedelta(minutes=10)
@@ -53,24 +54,24 @@ _REMEMBER: Final = 1000
 
 
 class Tickets(Protocol):
-    """Tickets as Temporal holds them."""
+    """Tickets as Temporal holds them: by workflow id, because not all that run have that of a ticket."""
 
     async def overdue(self, before: datetime) -> list[str]:
-        """Keys of open tickets that Temporal's index calls due before an instant, or reports problems of."""
+        """Open tickets that Temporal's index calls due before an instant, or reports problems of."""
 
     async def unadmitted(self, before: datetime) -> list[str]:
-        """Keys of tickets that run since before an instant, and have no policy in Temporal's index."""
+        """Tickets that run since before an instant, and have no policy in Temporal's index."""
 
     async def running(self) -> list[str]:
-        """Keys of all tickets whose workflow runs."""
+        """All tickets whose workflow runs."""
 
-    async def is_running(self, key: str) -> bool:
-        """Whether a ticket's workflow runs: asked of the workflow, not of the index."""
+    async def runs(self, workflow: str) -> bool:
+        """Whether a workflow runs, and is a ticket's: asked of the workflow, not of the index."""
 
-    async def view(self, key: str) -> TicketView:
+    async def standing(self, workflow: str) -> TicketView:
         """Where a ticket stands."""
 
-    async def upcoming(self, key: str) -> list[Upcoming]:
+    async def upcoming(self, workflow: str) -> list[Upcoming]:
         """What falls due next for a ticket."""
 
     async def maintenance_changed(self, key: str) -> bool:
@@ -183,45 +184,55 @@ class Watch:
         before = now - GRACE
         unadmitted = await self._tickets.unadmitted(before)
         found = suspects(rows, [*await self._tickets.overdue(before), *unadmitted], now)
-        keys = in_turn(found, now)
-        answers = await asyncio.gather(*(self._confirm(key, unadmitted, before) for key in keys))
-        findings = []
-        for key, answer in zip(keys, answers, strict=True):
+        asked = in_turn(found, now)
+        answers = await asyncio.gather(*(self._find(one, unadmitted, before) for one in asked))
+        findings: dict[str, WatchFinding] = {}
+        for suspect, (workflow, answer) in zip(asked, answers, strict=True):
+            key, name = key_in(workflow), name_of(workflow)
             if isinstance(answer, TicketNotFoundError) or answer is None:
                 continue
             if isinstance(answer, EscaladeError):
-                text = f"Ticket {key} does not answer: {answer.message}"
-                findings.append(finding_of("silent", key, found[key], text, now))
+                text = f"{name} does not answer: {answer.message}"
+                findings[workflow] = finding_of("silent", key, found[suspect], text, now)
             elif isinstance(answer, TicketView):
-                text = f"Ticket {key} has no policy {spell(now - answer.opened_at)} after it came: it pages nobody."
-                findings.append(finding_of("unadmitted", key, answer.opened_at, text, now))
+                text = f"{name} has no policy {spell(now - answer.opened_at)} after it came: it pages nobody."
+                findings[workflow] = finding_of("unadmitted", key, answer.opened_at, text, now)
             else:
-                text = f"Ticket {key} is {spell(now - answer.at)} late: {answer.what} was due at {answer.at:%H:%M:%S}Z."
-                findings.append(finding_of("late", key, answer.at, text, now))
-        return findings
+                text = f"{name} is {spell(now - answer.at)} late: {answer.what} was due at {answer.at:%H:%M:%S}Z."
+                findings[workflow] = finding_of("late", key, answer.at, text, now)
+        return list(findings.values())
 
-    async def _confirm(
-        self, key: str, unadmitted: list[str], before: datetime
-    ) -> Upcoming | TicketView | EscaladeError | None:
+    async def _find(self, suspect: str, unadmitted: list[str], before: datetime) -> tuple[str, _Answer]:
+        """Ask a suspect; which workflow that was, because a row does not say so."""
+        answer = await self._confirm(suspect, unadmitted, before)
+        other = key_of(suspect)
+        if isinstance(answer, TicketNotFoundError) and other != suspect:
+            # One under an id that is no ticket's, which could not be forwarded, goes on as a ticket, and has a row.
+            runs = await self._ask(self._tickets.runs(other))
+            if runs is True:
+                return other, await self._confirm(other, unadmitted, before)
+        return suspect, answer
+
+    async def _confirm(self, workflow: str, unadmitted: list[str], before: datetime) -> _Answer:
         """Ask a suspect: what it should have done, itself when it has no policy, or None when all is well."""
-        if key in unadmitted:
-            view = await self._ask(self._tickets.view(key))
+        if workflow in unadmitted:
+            view = await self._ask(self._tickets.standing(workflow))
             if isinstance(view, EscaladeError) or (not view.policy and view.status.is_open):
                 return view
-        answer = await self._ask(self._tickets.upcoming(key))
+        answer = await self._ask(self._tickets.upcoming(workflow))
         if isinstance(answer, EscaladeError):
             return answer
         return answer[0] if answer and answer[0].at < before else None
 
     async def _missing(self, rows: list[Snapshot], running: set[str], now: datetime) -> list[WatchFinding]:
         # What changed a moment ago may not be in Temporal's index yet.
-        unseen = [row for row in rows if row.key not in running and row.updated_at <= now - GRACE]
+        unseen = [row for row in rows if not running & _ids(row.key) and row.updated_at <= now - GRACE]
         unseen.sort(key=lambda row: (row.updated_at, row.key))
         gone: list[Snapshot] = []
         asked = 0
         while asked < len(unseen) and len(gone) < _MISSING and asked < _ASKED:
             few = unseen[asked : asked + _AT_ONCE]
-            answers = await asyncio.gather(*(self._ask(self._tickets.is_running(row.key)) for row in few))
+            answers = await asyncio.gather(*(self._ask(self._runs(row.key)) for row in few))
             gone += [row for row, answer in zip(few, answers, strict=True) if answer is False]
             asked += len(few)
         findings = []
@@ -233,20 +244,27 @@ class Watch:
             findings.append(finding_of("missing", "more", _hour(now), text, now))
         return findings
 
+    async def _runs(self, key: str) -> bool:
+        """Whether the workflow of a row runs, under whatever id."""
+        return await self._tickets.runs(workflow_id(key)) or await self._tickets.runs(key)
+
     def _store_away(self, error: StoreAwayError, now: datetime) -> WatchFinding:
         text = f"The store does not answer: {error.message} Pages go out; lists, limits of people and the journal wait."
         return finding_of("store", "", _hour(now), text, now)
 
     async def _project_again(self, running: set[str], now: datetime) -> list[str]:
         done = []
-        for key in sorted(running):
+        for workflow in sorted(running):
             activity.heartbeat()
+            key = key_of(workflow)
             row = await self._read(lambda key=key: self._store.ticket(key))  # type: ignore[misc]
             if row is not None and row.status is not Status.CLOSED:
                 continue
-            answer = await self._ask(self._tickets.view(key))
+            answer = await self._ask(self._tickets.standing(workflow))
             if isinstance(answer, EscaladeError) or answer.opened_at > now - GRACE:
                 continue
+            if not answer.policy and not is_ticket_id(workflow):
+                continue  # it is being forwarded, and its row is that of the ticket it becomes
             if row is not None and row.life == answer.life:
                 continue
             batch = JournalBatch(stream=workflow_id(key), life=answer.life, snapshot=snapshot_of(answer, now))
@@ -286,6 +304,11 @@ class Watch:
             return await question
         except EscaladeError as error:
             return error
+
+
+def _ids(key: str) -> set[str]:
+    """Under which ids the workflow of a row may run."""
+    return {workflow_id(key), key}
 
 
 def _hour(now: datetime) -> datetime:

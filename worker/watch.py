@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from temporalio.client import (
     Client,
@@ -17,6 +17,7 @@ from temporalio.client import (
     ScheduleSpec,
     ScheduleUpdate,
     WorkflowExecutionStatus,
+    WorkflowHandle,
 )
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -25,7 +26,7 @@ from escalade.errors import EscaladeError, TicketNotFoundError
 from escalade.messages import Command, TicketView, Upcoming
 from escalade.messages.watch import WatchRequest
 from escalade.people import Roster
-from escalade.ticket import Ticket, key_of, workflow_id
+from escalade.ticket import WORKFLOW_PREFIX, Ticket, key_of, workflow_id
 from worker.client import TICKET_WORKFLOW, TicketClient
 from worker.connection import call_failed
 from worker.duty import wake_duty
@@ -98,19 +99,27 @@ async def remove(client: Client, name: str) -> None:
             raise
 
 
+class _AnyTickets(TicketClient):
+    """Tickets by the id of their workflow, which need not be that of a ticket."""
+
+    def _handle(self, key: str) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(key)
+
+
 class WatchedTickets:
-    """`activities.watch.Tickets`, on Temporal."""
+    """`activities.watch.Tickets` and `activities.canary.Tickets`, on Temporal."""
 
     def __init__(self, client: Client, *, answer_within: timedelta = timedelta(seconds=5)) -> None:
         """Take a worker's client; a ticket that does not answer so soon is silent."""
         self._client = client
         self._tickets = TicketClient(client, answer_within=answer_within)
+        self._strays = _AnyTickets(client, answer_within=answer_within)
 
     async def overdue(self, before: datetime) -> list[str]:
         """Open tickets that the index calls due before an instant, or whose workflow tasks fail."""
-        found = await self._keys(f"{_TICKETS} AND TicketDue < '{before.isoformat()}'")
+        found = await self._ids(f"{_TICKETS} AND TicketDue < '{before.isoformat()}'")
         try:
-            found += await self._keys(f"{_TICKETS} AND TemporalReportedProblems IS NOT NULL")
+            found += await self._ids(f"{_TICKETS} AND TemporalReportedProblems IS NOT NULL")
         except EscaladeError:
             # Servers before 1.29 do not know that attribute.
             _LOG.debug("The server does not report problems of workflows.")
@@ -118,32 +127,48 @@ class WatchedTickets:
 
     async def unadmitted(self, before: datetime) -> list[str]:
         """Tickets that run since before an instant, and have not written their policy into the index."""
-        return await self._keys(f"{_TICKETS} AND StartTime < '{before.isoformat()}' AND TicketPolicy IS NULL")
+        return await self._ids(f"{_TICKETS} AND StartTime < '{before.isoformat()}' AND TicketPolicy IS NULL")
 
     async def running(self) -> list[str]:
         """All tickets whose workflow runs."""
-        return await self._keys(_TICKETS)
+        return await self._ids(_TICKETS)
 
     async def is_running(self, key: str) -> bool:
         """Whether a ticket's workflow runs."""
+        return await self.runs(workflow_id(key))
+
+    async def runs(self, workflow: str) -> bool:
+        """Whether a workflow runs, and is a ticket's."""
         try:
-            there = await self._client.get_workflow_handle(workflow_id(key)).describe(rpc_timeout=_CALL)
+            there = await self._client.get_workflow_handle(workflow).describe(rpc_timeout=_CALL)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 return False
             raise call_failed(self._client, error) from error
-        return there.status == WorkflowExecutionStatus.RUNNING
+        return there.status == WorkflowExecutionStatus.RUNNING and there.workflow_type == TICKET_WORKFLOW
 
     async def view(self, key: str) -> TicketView:
         """Where a ticket stands."""
         return await self._tickets.view(key)
 
-    async def upcoming(self, key: str) -> list[Upcoming]:
+    async def standing(self, workflow: str) -> TicketView:
+        """Where the ticket of a workflow stands."""
+        tickets, key = self._addressed(workflow)
+        return await tickets.view(key)
+
+    async def upcoming(self, workflow: str) -> list[Upcoming]:
         """What falls due next for a ticket that is open; nothing lies ahead of one that just closed."""
-        upcoming = await self._tickets.upcoming(key)
-        if upcoming and not await self.is_running(key):
+        tickets, key = self._addressed(workflow)
+        upcoming = await tickets.upcoming(key)
+        if upcoming and not await self.runs(workflow):
             raise TicketNotFoundError(f"Ticket {key} is closed.")
         return upcoming
+
+    def _addressed(self, workflow: str) -> tuple[TicketClient, str]:
+        """How a workflow is asked."""
+        if workflow.startswith(WORKFLOW_PREFIX):
+            return self._tickets, key_of(workflow)
+        return self._strays, workflow
 
     async def open(self, ticket: Ticket) -> str:
         """Open a ticket; its key."""
@@ -169,8 +194,8 @@ class WatchedTickets:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise call_failed(self._client, error) from error
 
-    async def _keys(self, query: str) -> list[str]:
+    async def _ids(self, query: str) -> list[str]:
         try:
-            return [key_of(found.id) async for found in self._client.list_workflows(query, rpc_timeout=_CALL)]
+            return [found.id async for found in self._client.list_workflows(query, rpc_timeout=_CALL)]
         except RPCError as error:
             raise call_failed(self._client, error) from error

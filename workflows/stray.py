@@ -17,8 +17,9 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from activities import contracts
 from escalade.engine import Event, Opened
 from escalade.engine.arriving import payload_digest
+from escalade.messages import TicketView
 from escalade.messages.stray import Forwarded, ForwardRequest
-from escalade.ticket import SYSTEM, Ticket, is_ticket_id, key_for, workflow_id
+from escalade.ticket import SYSTEM, Status, Ticket, is_ticket_id, key_for, workflow_id
 from workflows.backlog import AT_ONCE, Backlog
 from workflows.parked import Parked
 
@@ -211,6 +212,13 @@ class Stray:
 def gone(stray: Stray | None) -> bool:
     """Whether a run has forwarded itself."""
     return stray is not None and stray.forwarded
+
+
+def seen(stray: Stray | None, view: TicketView) -> TicketView:
+    """What a run shows of itself: once it has forwarded itself, nobody has to look after it any more."""
+    if stray is None or not stray.forwarded:
+        return view
+    return view.model_copy(update={"status": Status.CLOSED, "merged_into": stray.key})
 
 
 def _short(text: str) -> str:

@@ -46,7 +46,7 @@ from workflows.backlog import Backlog
 from workflows.effects import EffectRunner, batch
 from workflows.lives import begin, next_ticket, same_ticket
 from workflows.parked import Parked
-from workflows.stray import Stray, gone
+from workflows.stray import Stray, gone, seen
 
 IDLE: Final = timedelta(hours=1)
 """A ticket that rests this long continues as new into its wait: replays stay short, upgrades land (decision 40)."""
@@ -180,7 +180,7 @@ class TicketWorkflow:
     @workflow.query(name="view")
     def view(self, at: str | None = None) -> TicketView:
         """Everything a page about the ticket shows; its clocks as of an instant (ISO 8601), or of its last change."""
-        return view(self._state, doorway.instant(at))
+        return seen(self._stray, view(self._state, doorway.instant(at)))
 
     @workflow.query(name="why")
     def why(self, clock: str, at: str | None = None) -> ClockWhy | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from activities.suspects import in_turn, suspects
+from activities.suspects import in_turn, key_in, name_of, suspects
 from escalade.messages import Snapshot
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -33,14 +33,14 @@ def row(key: str = "a", **more: Any) -> Snapshot:
 def test_a_row_is_suspect_when_its_next_due_is_past_or_nothing_lies_ahead(
     told: dict[str, Any], since: datetime | None
 ) -> None:
-    assert suspects([row(**told)], [], NOW) == ({} if since is None else {"a": since})
+    assert suspects([row(**told)], [], NOW) == ({} if since is None else {"ticket/a": since})
 
 
 def test_what_the_index_noticed_is_suspect_since_the_same_instant_for_an_hour() -> None:
     fine = row("b", next_due_at=NOW + timedelta(hours=1))
-    found = suspects([fine], ["b", "c"], NOW)
-    assert found == {"b": LONG_AGO, "c": NOW.replace(minute=0)}
-    assert suspects([fine], ["b", "c"], NOW + timedelta(minutes=29)) == found
+    found = suspects([fine], ["ticket/b", "ticket/c"], NOW)
+    assert found == {"ticket/b": LONG_AGO, "ticket/c": NOW.replace(minute=0)}
+    assert suspects([fine], ["ticket/b", "ticket/c"], NOW + timedelta(minutes=29)) == found
 
 
 def test_one_look_asks_only_so_many_and_in_turn_everybody() -> None:
@@ -57,3 +57,22 @@ def test_one_look_asks_only_so_many_and_in_turn_everybody() -> None:
 def test_few_suspects_are_all_asked() -> None:
     found = {"b": NOW, "a": NOW, "c": LONG_AGO}
     assert in_turn(found, NOW, most=3) == ["c", "a", "b"]
+
+
+def test_a_workflow_that_was_noticed_under_a_key_is_asked_beside_the_ticket_of_its_row() -> None:
+    late = row("outage-42", next_due_at=LONG_AGO)
+    assert suspects([late], [], NOW) == {"ticket/outage-42": LONG_AGO}
+    assert suspects([late], ["outage-42"], NOW) == {"ticket/outage-42": LONG_AGO, "outage-42": LONG_AGO}
+
+
+@pytest.mark.parametrize(
+    ("workflow", "key", "name"),
+    [
+        ("ticket/abcdefghij", "abcdefghij", "Ticket abcdefghij"),
+        ("outage-42", "outage-42", "Workflow 'outage-42', which is no ticket's id,"),
+        ("ticket/ABCDEFGHIJ", "ticket/ABCDEFGHIJ", "Workflow 'ticket/ABCDEFGHIJ', which is no ticket's id,"),
+        ("a\nb", "a\nb", "Workflow 'a\\nb', which is no ticket's id,"),
+    ],
+)
+def test_a_workflow_under_an_id_that_is_no_tickets_is_called_by_it(workflow: str, key: str, name: str) -> None:
+    assert (key_in(workflow), name_of(workflow)) == (key, name)

@@ -23,7 +23,7 @@ from escalade.errors import ChannelError, StoreError
 from escalade.extension import Delivery, Message
 from escalade.maintenance.window import WindowSpec
 from escalade.messages import Escalate, JournalBatch, Resolve, Upcoming
-from escalade.messages.activities import Snapshot, TicketBrief
+from escalade.messages.activities import DigestDue, Snapshot, TicketBrief
 from escalade.messages.watch import OPERATIONS, CanaryReport, WatchReport, WatchRequest
 from escalade.ticket import Actor, Severity, Status, Ticket, workflow_id
 from store.database import Database
@@ -196,6 +196,82 @@ async def test_a_ticket_that_does_not_answer_is_told_as_silent(tmp_path: Path) -
         report = await look(client)
         assert [(finding.kind, finding.key) for finding in report.fresh] == [("silent", "mutemutemu")]
         assert "does not answer" in there.said()
+
+
+async def test_a_ticket_under_another_id_that_does_not_answer_is_told_with_it(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path, now=soon) as there:
+        # The same key twice, as far as rows go: one is a ticket's, and answers.
+        await client.start_workflow(
+            "TicketWorkflow", {"title": "fine"}, id="ticket/outage-42", task_queue=TICKETS_QUEUE
+        )
+        await there.until("outage-42", lambda view: bool(view.told) and not view.unwritten)
+        await client.start_workflow("TicketWorkflow", {"title": "db"}, id="outage-42", task_queue="nobody-polls-this")
+        await _indexed(client, 2)
+        report = await look(client)
+        assert [(finding.kind, finding.key) for finding in report.fresh] == [("silent", "outage-42")]
+        assert "Workflow 'outage-42', which is no ticket's id, does not answer" in there.said()
+        assert (await look(client)).fresh == []
+
+
+async def test_a_ticket_under_another_id_that_cannot_forward_itself_is_told_with_it(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path, now=soon) as there:
+        await there.stop_tickets()
+        async with Worker(client, task_queue=TICKETS_QUEUE, workflows=[TicketWorkflow]):
+            await client.start_workflow("TicketWorkflow", {"title": "db"}, id="outage-42", task_queue=TICKETS_QUEUE)
+            await _indexed(client, 1)
+            report = await look(client, compare=True)
+        assert [(finding.kind, finding.key) for finding in report.fresh] == [("unadmitted", "outage-42")]
+        assert "Workflow 'outage-42', which is no ticket's id, has no policy" in there.said()
+        assert report.reprojected == []
+
+
+async def test_a_late_ticket_under_another_id_is_found_by_its_row(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        due = now_in_utc() - timedelta(minutes=3)
+        row = open_row("outage-42", due - timedelta(minutes=5), next_due_at=due)
+        there.store.write(JournalBatch(stream=workflow_id(row.key), life="x", snapshot=row))
+        async with Worker(client, task_queue="stuck", workflows=[Stuck]):
+            await client.start_workflow("TicketWorkflow", due.isoformat(), id="outage-42", task_queue="stuck")
+            await _indexed(client, 1)
+            report = await look(client, compare=True)
+        assert [(finding.kind, finding.key) for finding in report.fresh] == [("late", "outage-42")]
+
+
+async def test_a_workflow_of_another_kind_stands_for_no_row_of_its_name(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        row = open_row("gonegonego", now_in_utc() - timedelta(hours=1))
+        there.store.write(JournalBatch(stream=workflow_id(row.key), life="x", snapshot=row))
+        await client.start_workflow("SomethingElse", id="gonegonego", task_queue="nobody-polls-this")
+        report = await look(client, compare=True)
+        assert [(finding.kind, finding.key) for finding in report.fresh] == [("missing", "gonegonego")]
+
+
+async def test_a_digest_that_was_brought_forward_unheard_is_sent_by_the_watch(tmp_path: Path) -> None:
+    async with real_server() as client, installed(client, tmp_path) as there:
+        at = now_in_utc() - timedelta(hours=1)
+        digests = [there.store.join(_waiting(key, severity, at), leaves_at=at) for key, severity in PUT_OFF[:1]]
+        morning = now_in_utc() + timedelta(hours=9)
+        due = DigestDue(target="person:ana", digest_id=digests[0].id, leaves_at=morning)
+        there.store.put_off(due.digest_id, leaves_at=morning, holding=1)
+        there.store.digest_started(due.digest_id, leaves_at=morning)
+        handle = await client.start_workflow(
+            "DigestWorkflow", due, id=digest_workflow_id(due.target), task_queue=JOURNAL_QUEUE
+        )
+        # The worker that put the second into it died before it could say so.
+        there.store.join(_waiting(*PUT_OFF[1], at), leaves_at=at)
+        report = await look(client)
+        assert [(finding.kind, finding.key) for finding in report.fresh] == [("digest", due.digest_id)]
+        assert await handle.result() == 2
+        assert all(key in there.said() for key, _ in PUT_OFF)
+
+
+PUT_OFF = [("keptkeptke", "sev3"), ("hurryhurry", "sev2")]
+
+
+def _waiting(key: str, severity: str, at: datetime) -> DigestItem:
+    about = {"key": key, "life": "x", "title": "disk full", "severity": severity, "status": "new", "opened_at": at}
+    page = {"round_id": key, "target": "person:ana", "key": key, "life": "x", "rung": 1, "joined_at": at}
+    return DigestItem.model_validate({**page, "brief": about})
 
 
 async def test_an_open_row_without_a_workflow_is_an_entry_and_a_page(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from activities import implementations
 from activities.forward import forward
 from escalade.messages.stray import Forwarded, ForwardRequest
-from escalade.ticket import event_key, ticket_key
+from escalade.ticket import Status, event_key, ticket_key
 from tests.tower import Climber, Tower
 from tests.workflows.conftest import MakeTower
 
@@ -58,6 +58,8 @@ async def test_a_ticket_started_under_another_id_pages_from_where_commands_can_r
     await ticket.settled()
     assert len(ticket.told("ana")) == 1
     assert (await ticket.view()).ticket.title == "db down"
+    left = await stray.view()
+    assert (left.status, left.merged_into) == (Status.CLOSED, key), "nobody has to look after it any more"
     [note] = [entry for entry in ticket.journal() if entry.kind == "ticket.note"]
     assert wrong in note.what
     assert "escalade ticket open" in note.what
