@@ -224,8 +224,9 @@ class Room:
 
     async def _force(self, look: Looking, target: str, verdict: Verdict, *, instead_of: str) -> None:
         look.verdicts[target] = verdict
-        slots = windows(look.roster.capacity_of(target), _zone(look.roster, target), look.at)
-        wish = Wish(target, slots, instead_of=instead_of)
+        capacity, zone = look.roster.capacity_of(target), _zone(look.roster, target)
+        collect = None if verdict.kind == "digest" else self._collect(look, capacity)
+        wish = Wish(target, windows(capacity, zone, look.at), collect, instead_of)
         kind: GrantKind = "digest" if verdict.kind == "digest" else "pressed"
         try:
             await self._guard.call(

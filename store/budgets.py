@@ -4,15 +4,21 @@ A page takes one slot of each of the person's windows, by conditional inserts in
 want the last slot at the same instant exactly one gets it (decision 47). Who was granted a page in a round stays
 granted: the activity that is tried again takes no second slot. What was taken for a page that nobody sent is given
 back.
+
+A page that is pressed on somebody who is over takes a slot above the last one: the window has more pages than slots
+then, and is full until enough of all of them are over.
 """
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from escalade.people.capacity import Window
@@ -52,7 +58,7 @@ class Wish(NamedTuple):
     """Whose slots it takes; without any it is granted, and only put on record."""
     collect: Window | None = None
     """The window of digests: when it is full, or a digest is being collected, the page joins one and takes no slot;
-    the digest takes them when it leaves."""
+    the digest takes them when it leaves. A page that is pressed takes a slot of it, too: it goes out by itself."""
     instead_of: str = ""
 
 
@@ -60,7 +66,7 @@ class Full(NamedTuple):
     """Somebody has no room."""
 
     says: str
-    """Which limit: that of the window that is full for the longest."""
+    """Which limit, and how many pages there were: that of the window that is full for the longest."""
     until: datetime
     """When there is room again."""
 
@@ -74,7 +80,7 @@ class _Turn(NamedTuple):
 
 
 class _LostError(Exception):
-    """Somebody else took the slot at this instant."""
+    """Somebody else took the slot at this instant: a worker of an earlier version, which waits for nobody's turn."""
 
 
 class Budgets(Room):
@@ -108,17 +114,19 @@ class Budgets(Room):
         while True:
             try:
                 with self.database.writing() as connection:
+                    _in_turn(connection, [wish.target for wish in wishes])
                     answers = {turn.wish.target: _take(connection, turn) for turn in turns}
                 return [answers[wish.target] for wish in wishes]
             except _LostError:
                 continue  # seen at the next look; each turn somebody gets a slot, so it ends
 
     def force(self, round_id: str, wish: Wish, *, at: datetime, kind: GrantKind, says: str) -> Granted:
-        """Grant a page whatever the windows say; it takes the slots that are free."""
+        """Grant a page whatever the windows say; unless it joins a digest it counts in each of them, full or not."""
         turn = _Turn(round_id, at, wish)
         while True:
             try:
                 with self.database.writing() as connection:
+                    _in_turn(connection, [wish.target])
                     return _force(connection, turn, kind, says)
             except _LostError:
                 continue  # the other attempt's grant is seen at the next look
@@ -148,6 +156,23 @@ class Budgets(Room):
         return found
 
 
+def _in_turn(connection: Connection, targets: Sequence[str]) -> None:
+    """Wait until nobody else counts the pages of these people; SQLite has one writer at a time anyway.
+
+    The slots alone are not enough: who is pressed may take any of them, so that another who counts at this instant
+    need not meet it.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    # In one order everywhere, so that no two wait for each other.
+    for key in sorted({_number_of(target) for target in targets}):
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def _number_of(target: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"escalade budget {target}".encode()).digest()[:8], signed=True)
+
+
 def _take(connection: Connection, turn: _Turn) -> Granted | Full:
     before = _before(connection, turn)
     if before is not None:
@@ -161,13 +186,9 @@ def _take(connection: Connection, turn: _Turn) -> Granted | Full:
     if wish.collect is not None:
         if _collecting(connection, wish.target):
             return _grant(connection, turn, "digest", "a digest is being collected")
-        if _free(used, wish.collect, turn.at) is None:
-            return _grant(connection, turn, "digest", wish.collect.says)
-    for window in sorted(_wanted(wish)):
-        n = _free(used, window, turn.at)
-        assert n is not None
-        if not _insert(connection, turn, window, n):
-            raise _LostError
+        if len(pages := _live(used, wish.collect, turn.at)) >= wish.collect.most:
+            return _grant(connection, turn, "digest", _says(wish.collect, len(pages)))
+    _count(connection, turn, used)
     return _grant(connection, turn, "page", "")
 
 
@@ -176,11 +197,16 @@ def _force(connection: Connection, turn: _Turn, kind: GrantKind, says: str) -> G
     if before is not None:
         return before
     if kind != "digest":
-        used = _used(connection, turn.wish)
-        for window in sorted(turn.wish.windows):
-            if (n := _free(used, window, turn.at)) is not None:
-                _insert(connection, turn, window, n)
+        _count(connection, turn, _used(connection, turn.wish))
     return _grant(connection, turn, kind, says)
+
+
+def _count(connection: Connection, turn: _Turn, used: _Used) -> None:
+    """Take the lowest free slot of every window: one above the last when all of them are taken."""
+    for window in sorted(_wanted(turn.wish)):
+        n = next(n for n in itertools.count(1) if used.get((window.name, n), turn.at) <= turn.at)
+        if not _insert(connection, turn, window, n):
+            raise _LostError
 
 
 def _before(connection: Connection, turn: _Turn) -> Granted | None:
@@ -194,8 +220,28 @@ def _wanted(wish: Wish) -> list[Window]:
 
 
 def _full(used: _Used, turn: _Turn) -> list[Full]:
-    windows = turn.wish.windows
-    return [Full(window.says, _free_at(used, window)) for window in windows if _free(used, window, turn.at) is None]
+    """The windows that have no room, each with the instant at which enough of its pages are over."""
+    found = []
+    for window in turn.wish.windows:
+        pages = _live(used, window, turn.at)
+        if len(pages) >= window.most:
+            # A window without slots never has room, and says so by its own length.
+            until = pages[-window.most] if window.most else window.until
+            found.append(Full(_says(window, len(pages)), until))
+    return found
+
+
+def _live(used: _Used, window: Window, at: datetime) -> list[datetime]:
+    """When each page that counts in a window is over, in order."""
+    return sorted(until for (name, _), until in used.items() if name == window.name and until > at)
+
+
+_PAGES: Final = re.compile(r"^had \d+ pages?\b")
+
+
+def _says(window: Window, pages: int) -> str:
+    """What is said of a full window: it may have had more pages than it has slots."""
+    return _PAGES.sub(f"had {pages} pages", window.says) if pages > window.most else window.says
 
 
 def _reclaim(connection: Connection, turn: _Turn) -> bool:
@@ -233,18 +279,6 @@ def _used(connection: Connection, wish: Wish) -> _Used:
     query = select(slots.c.window, slots.c.n, slots.c.free_at)
     query = query.where(slots.c.target == wish.target, slots.c.window.in_(names))
     return {(row.window, row.n): row.free_at for row in connection.execute(query)}
-
-
-def _free(used: _Used, window: Window, at: datetime) -> int | None:
-    """The lowest slot that is free; None when there is none."""
-    numbers = range(1, window.most + 1)
-    return next((n for n in numbers if used.get((window.name, n), at) <= at), None)
-
-
-def _free_at(used: _Used, window: Window) -> datetime:
-    """When a full window has a free slot again; a window without slots never has, and says so by its own length."""
-    taken = [used[window.name, n] for n in range(1, window.most + 1)]
-    return min(taken, default=window.until)
 
 
 def _insert(connection: Connection, turn: _Turn, window: Window, n: int) -> bool:

@@ -270,6 +270,17 @@ async def test_a_round_that_is_asked_again_passes_over_nobody_who_has_no_limits(
     assert again.resolved.passed == []
 
 
+async def test_a_sev1_that_is_sent_over_the_limit_counts_for_the_next_page(limited: Site) -> None:
+    limited.limit("{limits: [{pages: 1, per: 1h}]}")
+    for number, severity in ((1, "sev3"), (2, "sev1"), (3, "sev2")):
+        assert reached(await limited.page(number, severity=severity)) == [("person:ana", "delivered")]
+    found = (await limited.page(4)).resolved
+    assert found is not None
+    assert found.recipients == []
+    assert "person:ana had 3 pages within 1h" in found.nobody
+    assert found.room_at == NOW + timedelta(hours=1)
+
+
 async def test_a_page_that_was_refused_takes_nothing_from_who_was_to_be_told(
     limited: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,69 @@ def test_what_is_pressed_counts_although_there_was_no_room(store: Store) -> None
     assert isinstance(store.take("four", "person:bob", [hourly(1)], at=NOW), Full)
 
 
+def test_a_window_that_is_full_remembers_what_is_pressed_until_enough_of_all_pages_are_over(store: Store) -> None:
+    def per_20s(at: int) -> Window:
+        return Window("20s", 2, NOW + timedelta(seconds=at + 20), "had 2 pages within 20s")
+
+    def take(number: str, at: int) -> Granted | Full:
+        instant = NOW + timedelta(seconds=at)
+        store.intend(intent(round_id=number, at=instant))
+        return store.take(number, ANA, [per_20s(at)], at=instant)
+
+    assert [take(f"r{at}", at) for at in (0, 1)] == [PAGE, PAGE]
+    for at in (10, 11, 12):
+        wish, instant = Wish(ANA, [per_20s(at)]), NOW + timedelta(seconds=at)
+        store.intend(intent(round_id=f"r{at}", at=instant))
+        for _ in range(2):  # an attempt that is repeated counts once
+            store.force(f"r{at}", wish, at=instant, kind="pressed", says="sev1")
+    assert take("r13", 13) == Full("had 5 pages within 20s", NOW + timedelta(seconds=31))
+    assert take("r20", 20) == Full("had 4 pages within 20s", NOW + timedelta(seconds=31))
+    assert take("r30", 30) == Full("had 2 pages within 20s", NOW + timedelta(seconds=31))
+    assert take("r31", 31) == PAGE
+
+
+def test_who_is_pressed_rests_after_that_page_as_after_any(store: Store) -> None:
+    store.take("one", ANA, [Window("rest", 1, NOW + HOUR, "rests after a page")], at=NOW)
+    later = NOW + HOUR / 2
+    store.intend(intent(round_id="two", at=later))
+    rest = Window("rest", 1, later + HOUR, "rests after a page")
+    store.force("two", Wish(ANA, [rest]), at=later, kind="pressed", says="sev1")
+    assert store.take("three", ANA, [rest], at=NOW + HOUR) == Full("rests after a page", later + HOUR)
+
+
+def test_what_was_pressed_and_reached_nobody_is_given_back(store: Store) -> None:
+    store.take("one", ANA, [hourly(1)], at=NOW)
+    store.force("two", Wish(ANA, [hourly(1)]), at=NOW, kind="pressed", says="sev1")
+    assert store.give_back("one") == [ANA]
+    assert isinstance(store.take("three", ANA, [hourly(1)], at=NOW), Full)
+    assert store.give_back("two") == [ANA]
+    assert store.take("three", ANA, [hourly(1)], at=NOW) == PAGE
+
+
+def test_what_is_pressed_at_one_instant_with_others_is_counted_by_all_of_them(store: Store) -> None:
+    barrier = threading.Barrier(12)
+
+    def ticket(number: int) -> Granted | Full:
+        barrier.wait()
+        if number % 3:
+            return store.take(f"round-{number}", ANA, [hourly(5)], at=NOW)
+        return store.force(f"round-{number}", Wish(ANA, [hourly(5)]), at=NOW, kind="pressed", says="sev1")
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(ticket, range(12)))
+    taken = answers.count(PAGE)
+    assert 1 <= taken <= 5
+    assert store.take("later", ANA, [hourly(5)], at=NOW) == Full(f"had {4 + taken} pages within 1h", NOW + HOUR)
+
+
+def test_a_page_that_is_pressed_counts_for_the_rate_of_digests(store: Store) -> None:
+    rate = Window("digest", 1, NOW + timedelta(minutes=10), "had 1 page within 10m")
+    for number in ("one", "two"):
+        store.force(number, Wish(ANA, collect=rate), at=NOW, kind="pressed", says="sev2")
+    collected = Granted("digest", "had 2 pages within 10m")
+    assert store.take("three", ANA, [hourly(2)], at=NOW, collect=rate) == collected
+
+
 def test_above_its_rate_a_page_is_collected_and_takes_no_slot(store: Store) -> None:
     rate = Window("digest", 1, NOW + timedelta(minutes=10), "had 1 page within 10m")
     assert store.take("one", ANA, [hourly(2)], at=NOW, collect=rate) == PAGE
@@ -171,23 +234,26 @@ def test_those_of_a_round_are_granted_together_also_who_has_no_limits(store: Sto
 
 
 @settings(max_examples=60, deadline=None)
-@given(steps=st.lists(st.integers(0, 1800), min_size=1, max_size=30), most=st.integers(1, 4))
-def test_no_stretch_of_the_windows_length_has_more_pages_than_slots(
-    scratch: Store, steps: list[int], most: int
+@given(steps=st.lists(st.tuples(st.integers(0, 1800), st.booleans()), min_size=1, max_size=30), most=st.integers(1, 4))
+def test_no_stretch_of_the_windows_length_has_more_pages_than_slots_but_for_what_is_pressed(
+    scratch: Store, steps: list[tuple[int, bool]], most: int
 ) -> None:
-    granted: list[datetime] = []
+    sent: list[datetime] = []
     at, who = NOW, f"person:{uuid.uuid4().hex}"
-    for number, step in enumerate(steps):
+    for number, (step, is_pressing) in enumerate(steps):
         at += timedelta(seconds=step)
-        answer = scratch.take(f"r{number}", who, [Window("1h", most, at + HOUR, "full")], at=at)
-        in_window = [one for one in granted if one > at - HOUR]
+        wish = Wish(who, [Window("1h", most, at + HOUR, f"had {most} pages within 1h")])
+        answer = scratch.take_all(f"r{number}", [wish], at=at)[0]
+        in_window = [one for one in sent if one > at - HOUR]
         # By a brute count: it is granted exactly when the last hour has room.
         assert (answer == PAGE) == (len(in_window) < most)
         if isinstance(answer, Full):
-            assert answer.until == sorted(in_window)[-most] + HOUR
-        else:
-            granted.append(at)
-            scratch.intend(intent(round_id=f"r{number}", target=who, at=at))
+            assert answer == Full(f"had {len(in_window)} pages within 1h", sorted(in_window)[-most] + HOUR)
+            if not is_pressing:
+                continue
+            scratch.force(f"r{number}", wish, at=at, kind="pressed", says="sev1")
+        sent.append(at)
+        scratch.intend(intent(round_id=f"r{number}", target=who, at=at))
 
 
 @pytest.fixture(scope="module")
