@@ -204,7 +204,8 @@ async def _in_the_air(task: asyncio.Task[Delivery], place: Place, stop: Stop, pa
     if task.cancelled():
         raise ChannelError("The channel gave up.")
     delivery = task.result()
-    outcome: Outcome = "crossed" if crossed and delivery.outcome in ("accepted", "delivered") else delivery.outcome
+    may_have_it = delivery.outcome in ("accepted", "delivered", "unknown")
+    outcome: Outcome = "crossed" if crossed and may_have_it else delivery.outcome
     return Result(outcome, one_line(delivery.provider_id, _DETAIL), one_line(delivery.detail, _DETAIL))
 
 

@@ -56,7 +56,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
         "page.delivered": "The provider confirmed that it arrived.",
         "page.failed": "The message was refused, at once or later.",
         "page.crossed": "It was in the air while somebody acknowledged.",
-        "page.unknown": "The provider did not answer in time; nobody can say.",
+        "page.unknown": "The provider has it and did not answer, or not in time: nobody can say.",
         "page.skipped": "It was not attempted; why not.",
         "page.passed_over": "Somebody has no room: which limit, until when, and who is paged instead.",
         "page.digested": "It waits in a digest: why, and when that leaves.",

@@ -11,7 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -75,7 +75,7 @@ class SmtpChannel(Channel):
         return _wrong_address(address)
 
     async def send(self, message: Message, address: str) -> Delivery:
-        """Hand the mail to the server.
+        """Hand the mail to the server; of one that it has, and did not answer, nobody can say what became.
 
         Raises:
             ChannelError: when the server is away, or did not take it; `permanent` for answers of the 500s.
@@ -83,8 +83,7 @@ class SmtpChannel(Channel):
         if wrong := _wrong_address(address):
             raise ChannelError(f"{wrong}.", permanent=True)
         mail = self._compose(message, address)
-        await self._threads.run(lambda: self._deliver(mail, address))
-        return Delivery(outcome="accepted", provider_id=str(mail["Message-ID"]))
+        return await self._threads.run(lambda: self._deliver(mail, address))
 
     def _compose(self, message: Message, address: str) -> EmailMessage:
         sender = self._settings.sender
@@ -103,9 +102,11 @@ class SmtpChannel(Channel):
             mail.add_alternative(message.html, subtype="html")
         return mail
 
-    def _deliver(self, mail: EmailMessage, address: str) -> None:
+    def _deliver(self, mail: EmailMessage, address: str) -> Delivery:
+        message_id = str(mail["Message-ID"])
+        handed: list[bool] = []
         try:
-            server = self._connect()
+            server = self._connect(lambda: handed.append(True))
             try:
                 server.send_message(mail, from_addr=self._settings.sender, to_addrs=[address])
             finally:
@@ -118,18 +119,23 @@ class SmtpChannel(Channel):
         except (ssl.SSLCertVerificationError, smtplib.SMTPNotSupportedError) as error:
             raise ChannelError(f"The mail server cannot be used: {error}.", permanent=True) from error
         except (OSError, smtplib.SMTPException) as error:  # SMTPServerDisconnected has no code
+            if handed:
+                detail = f"The mail server has the mail, and did not say what it does with it: {error}."
+                return Delivery(outcome="unknown", provider_id=message_id, detail=detail)
             raise ChannelError(f"The mail server cannot be reached: {error}.") from error
+        return Delivery(outcome="accepted", provider_id=message_id)
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, handed_over: Callable[[], None]) -> smtplib.SMTP:
         chosen = self._settings
         port = chosen.port or _PORTS[chosen.security]
         timeout = chosen.timeout.total_seconds()
         if chosen.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
+            server: _Server | _TlsServer = _TlsServer(
                 chosen.host, port, timeout=timeout, context=ssl.create_default_context()
             )
         else:
-            server = smtplib.SMTP(chosen.host, port, timeout=timeout)
+            server = _Server(chosen.host, port, timeout=timeout)
+        server.handed_over = handed_over
         try:
             if chosen.security == "starttls":
                 server.starttls(context=ssl.create_default_context())
@@ -139,6 +145,26 @@ class SmtpChannel(Channel):
             server.close()
             raise
         return server
+
+
+class _Handing:
+    """Tells when a mail was sent to the last byte: before that the server cannot have it."""
+
+    handed_over: Callable[[], None] = staticmethod(lambda: None)
+
+    def send(self, s: Any) -> None:
+        """Send a command, or a mail: that is what is sent as bytes with the full stop that ends it."""
+        super().send(s)  # type: ignore[misc]  # of smtplib's class, which is the next
+        if isinstance(s, bytes) and s.endswith(b"\r\n.\r\n"):
+            self.handed_over()
+
+
+class _Server(_Handing, smtplib.SMTP):
+    """A mail server."""
+
+
+class _TlsServer(_Handing, smtplib.SMTP_SSL):
+    """A mail server that speaks TLS from the first byte."""
 
 
 def _leave(server: smtplib.SMTP) -> None:

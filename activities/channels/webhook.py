@@ -64,6 +64,10 @@ class WebhookSettings(BaseModel):
         return value
 
 
+class UnansweredError(ChannelError):
+    """The other side did not answer, and may have the message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the other side said."""
@@ -92,13 +96,18 @@ class WebhookChannel(Channel):
         return f"{address!r} {wrong}" if wrong else None
 
     async def send(self, message: Message, address: str) -> Delivery:
-        """Call.
+        """Call; of a call that was made and not answered nobody can say what became.
 
         Raises:
-            ChannelError: for every answer but 2xx; `permanent` for those of the 400s that will not change.
+            ChannelError: when it cannot be called, and for every answer but 2xx; `permanent` for those of the 400s
+                that will not change.
         """
-        answer = await self.call(address, message.model_dump(mode="json"), message_id=message.id)
-        return Delivery(outcome="accepted", provider_id=message.id, detail=f"{answer.status} {answer.first_line}")
+        try:
+            answer = await self.call(address, message.model_dump(mode="json"), message_id=message.id)
+        except UnansweredError as error:
+            return Delivery(outcome="unknown", detail=str(error))
+        said = f"{answer.status} {answer.first_line}".rstrip()
+        return Delivery(outcome="accepted", provider_id=message.id, detail=said)
 
     async def call(self, url: str, body: Mapping[str, Any], *, message_id: str, at: datetime | None = None) -> Answer:
         """Make one call, signed with this channel's secrets.
@@ -110,6 +119,7 @@ class WebhookChannel(Channel):
             at: the instant of signing; now when it is not given.
 
         Raises:
+            UnansweredError: when the other side may have it.
             ChannelError: as `send`.
         """
         if wrong := self.check_address(url):
@@ -138,7 +148,8 @@ async def signed_call(
         at: the instant of signing.
 
     Raises:
-        ChannelError: for every answer but 2xx, and for none.
+        UnansweredError: when all of it was sent, and there was no answer.
+        ChannelError: for every answer but 2xx, and when it could not be sent.
     """
     import httpx  # noqa: PLC0415 - costs 0.1 s, and only those who call pay it
 
@@ -150,28 +161,54 @@ async def signed_call(
     }
     host = urlsplit(url).hostname
     seconds = timeout.total_seconds()
+    progress = _Progress()
+    answer: Answer | None = None
+    wait: timedelta | None = None
     try:
         # A client for each call: pages are rare and far apart, and a connection kept open goes stale in between.
         async with (
             asyncio.timeout(seconds),
             httpx.AsyncClient(verify=await _trust(), timeout=seconds) as client,
-            client.stream("POST", url, content=raw, headers=headers) as response,
+            client.stream("POST", url, content=raw, headers=headers, extensions={"trace": progress.note}) as response,
         ):
-            answer = Answer(response.status_code, await _first_line(response))
             wait = _retry_after(response.headers.get("Retry-After", ""), at)
-    except TimeoutError as error:
-        raise ChannelError(f"{host} did not answer within {seconds:g} s.") from error
-    except httpx.TimeoutException as error:
-        raise ChannelError(f"{host} did not answer within {seconds:g} s.") from error
+            # The status is the answer, whatever becomes of the words after it.
+            answer = Answer(response.status_code, "")
+            answer = Answer(response.status_code, await _first_line(response))
+    except (TimeoutError, httpx.TimeoutException) as error:
+        if answer is None:
+            raise progress.failure(f"{host} did not answer within {seconds:g} s") from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise ChannelError("The URL is not one that can be called.", permanent=True) from error
     except httpx.HTTPError as error:
-        raise ChannelError(f"{host} cannot be reached: {type(error).__name__}.") from error
+        if answer is None:
+            what = "gave no answer" if progress.is_sent else "cannot be reached"
+            raise progress.failure(f"{host} {what}: {type(error).__name__}") from error
+    assert answer is not None
     if 200 <= answer.status < 300:
         return answer
     permanent = 300 <= answer.status < 500 and answer.status not in _NOT_FINAL
     said = f"{answer.status} {answer.first_line}".rstrip()
     raise ChannelError(f"{host} said {said}.", permanent=permanent, retry_after=wait)
+
+
+class _Progress:
+    """How far a call came: what was not sent whole, nobody has."""
+
+    def __init__(self) -> None:
+        self.is_sent = False
+        self._is_ours = False
+
+    async def note(self, event: str, info: Mapping[str, Any]) -> None:
+        """Hear from httpcore what it does; on the way through a proxy it sends a request of its own before ours."""
+        if event.endswith("send_request_body.started"):
+            self._is_ours = info["request"].method == b"POST"
+        elif event.endswith("send_request_body.complete"):
+            self.is_sent = self._is_ours
+
+    def failure(self, what: str) -> ChannelError:
+        """The error of a call that has no answer."""
+        return UnansweredError(f"{what}; it may have the message.") if self.is_sent else ChannelError(f"{what}.")
 
 
 @functools.cache

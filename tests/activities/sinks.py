@@ -37,6 +37,8 @@ class MailSink:
     answers: dict[str, list[str]] = field(default_factory=dict)
     """By recipient: what RCPT answers, one after the other; then it accepts."""
     goodbye: str = "221 Bye"
+    is_mute: bool = False
+    """Takes mails and does not say so."""
     logins: list[tuple[str, str]] = field(default_factory=list)
     controller: Controller | None = None
 
@@ -55,6 +57,8 @@ class MailSink:
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
         self.raw.append(envelope.content)
         self.mails.append(message_from_bytes(envelope.content, policy=default))
+        if self.is_mute and server.transport is not None:
+            server.transport.close()
         return "250 taken as 7F3A"
 
     async def handle_QUIT(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -109,6 +110,20 @@ async def test_a_mail_server_that_says_5xx_never_takes_it(mail: MailSink) -> Non
 async def test_a_mail_taken_is_taken_whatever_the_goodbye_says(mail: MailSink) -> None:
     mail.goodbye = "421 going down"
     assert (await smtp(mail.port).send(MESSAGE, "ana@example.org")).outcome == "accepted"
+
+
+async def test_of_a_mail_that_the_server_has_and_says_nothing_of_nobody_can_say(mail: MailSink) -> None:
+    mail.is_mute = True
+    sent = await smtp(mail.port).send(MESSAGE, "ana@example.org")
+    assert (sent.outcome, "did not say" in sent.detail) == ("unknown", True)
+    assert len(mail.mails) == 1
+
+
+async def test_a_mail_server_that_hangs_up_before_it_has_the_mail_may_take_it_later(mail: MailSink) -> None:
+    mail.answers["ana@example.org"] = ["421 closing"]
+    error = await refusal(smtp(mail.port), "ana@example.org")
+    assert not error.permanent
+    assert mail.mails == []
 
 
 async def test_a_mail_server_that_is_away_may_come_back() -> None:
@@ -219,15 +234,67 @@ async def test_an_unreachable_webhook_may_come_back_and_its_error_keeps_the_toke
     assert "4711" not in str(error)
 
 
-async def test_a_webhook_that_does_not_answer_is_given_up(web: HttpSink) -> None:
+async def test_of_a_webhook_that_has_the_call_and_does_not_answer_nobody_can_say(web: HttpSink) -> None:
     release = threading.Event()
     web.arrived = lambda received: release.wait(10)
     try:
-        error = await refusal(webhook(timeout="0.1s"), web.url)
+        sent = await webhook(timeout="0.3s").send(MESSAGE, web.url)
     finally:
         release.set()
-    assert "did not answer within 0.1 s" in str(error)
+    assert sent.outcome == "unknown"
+    assert "did not answer within 0.3 s; it may have the message" in sent.detail
+
+
+async def _server(answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> asyncio.Server:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answer(reader, writer)
+        finally:
+            writer.close()
+
+    return await asyncio.start_server(serve, "127.0.0.1", 0)
+
+
+def _url(server: asyncio.Server) -> str:
+    return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/pages"
+
+
+async def _whole_call(reader: asyncio.StreamReader) -> None:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+
+
+async def test_of_a_webhook_that_hangs_up_once_it_has_the_call_nobody_can_say() -> None:
+    async def hangs_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await _whole_call(reader)
+
+    async with await _server(hangs_up) as server:
+        sent = await webhook().send(MESSAGE, _url(server))
+    assert (sent.outcome, "gave no answer" in sent.detail) == ("unknown", True)
+
+
+async def test_a_webhook_that_never_got_the_call_was_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def is_never_found(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", is_never_found)
+    error = await refusal(webhook(timeout="0.3s"), "http://pages.example.org")
+    assert str(error) == "pages.example.org did not answer within 0.3 s."
     assert not error.permanent
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_a_webhook_that_says_yes_and_breaks_off_has_answered(*, ends: bool) -> None:
+    async def breaks_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _whole_call(reader)
+        writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 99\r\n\r\n")
+        await writer.drain()
+        if not ends:
+            await reader.read()
+
+    async with await _server(breaks_off) as server:
+        sent = await webhook(timeout="0.3s").send(MESSAGE, _url(server))
+    assert (sent.outcome, sent.detail) == ("accepted", "202")
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,20 @@ async def test_a_refusal_that_does_not_pass_ends_in_the_fallback(
     assert len(web.received) == 3
 
 
+async def test_what_a_provider_may_have_is_not_sent_again_and_the_next_method_is_used_at_once(
+    here: Place, env: ActivityEnvironment, mail: MailSink
+) -> None:
+    mail.is_mute = True
+    asked = request(person("ana", "mail", fallbacks=("file",)))
+    for _ in range(2):  # nor by another attempt at the page
+        sent = await env.run(here.activities.page, asked)
+        assert outcomes(sent.receipts) == {"ana by mail": "unknown", "ana by file": "delivered"}
+        assert len(mail.mails) == 1
+    kind, what, _ = said(here.store)[0]
+    assert kind == "page.unknown"
+    assert what.startswith("person:ana may have been told by mail")
+
+
 async def test_a_provider_that_wants_to_be_left_alone_for_long_is_not_waited_for(
     here: Place, env: ActivityEnvironment, web: HttpSink
 ) -> None:
