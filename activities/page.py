@@ -186,8 +186,9 @@ class Pager:
         for receipt in sending.receipts:
             if receipt.outcome in ("failed", "unknown"):
                 # The ticket's key is in the log, the address never is.
-                sentence = "ticket %s: %s was not told by %s (%s): %s"
-                named = (request.brief.key, receipt.target, receipt.method, receipt.outcome, receipt.detail)
+                sentence = "ticket %s: %s %s by %s (%s): %s"
+                became = "was not told" if receipt.outcome == "failed" else "may not have been told"
+                named = (request.brief.key, receipt.target, became, receipt.method, receipt.outcome, receipt.detail)
                 _log.warning(sentence, *named)
         if not activity.in_activity():
             return

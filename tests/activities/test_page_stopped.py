@@ -23,7 +23,7 @@ from tests.activities.making import (
     place,
     request,
 )
-from tests.activities.sinks import HttpSink, MailSink
+from tests.activities.sinks import HttpSink, MailSink, Received
 
 STREAM = f"ticket/{KEY}"
 SHUTDOWN = ActivityCancellationDetails(worker_shutdown=True)
@@ -53,6 +53,24 @@ async def test_paging_that_stops_hands_back_what_crossed(here: Place, env: Activ
         "page.crossed",
         "person:ana was told by hook while somebody acknowledged (200 thank you)",
     )
+
+
+async def test_what_a_provider_has_and_never_answers_for_crossed_when_paging_stopped(
+    here: Place, env: ActivityEnvironment, web: HttpSink
+) -> None:
+    def hangs_up(received: Received) -> None:
+        hold(received)
+        raise ConnectionAbortedError
+
+    with held(web) as hold:
+        web.arrived = hangs_up
+        page = asyncio.create_task(env.run(here.activities.page, request(person("ana", "hook", fallbacks=("file",)))))
+        await hold.arrived()
+        env.cancel()
+        hold.release()
+        sent = await page
+    assert outcomes(sent.receipts) == {"ana by hook": "crossed"}
+    assert len(web.received) == 1
 
 
 async def test_a_failure_after_paging_stopped_has_no_fallback(
