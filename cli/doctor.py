@@ -22,7 +22,8 @@ def doctor(invocation: Invocation) -> int:
     """Say what is wrong and how to mend it.
 
     Configuration, store, journal, disk, Temporal, its search attributes and the workers on each queue are looked at;
-    nothing is changed. Exit code 1 when something is wrong.
+    nothing is changed: what is written into the store to see that it can be is removed at once. Exit code 1 when
+    something is wrong.
     """
     from cli.doors import settings
     from worker.doctor import examine

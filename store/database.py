@@ -114,14 +114,19 @@ class Database:
 
     def make_directory(self) -> None:
         """Create the directory of a SQLite file that does not exist yet."""
-        if self.is_sqlite:
+        if self.file is not None:
             with self._translated():
-                Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for a server."""
+        return Path(str(self._url.database)) if self.is_sqlite else None
 
     @property
     def is_missing(self) -> bool:
         """Whether it is a SQLite file that does not exist yet."""
-        return self.is_sqlite and not Path(str(self._url.database)).exists()
+        return self.file is not None and not self.file.exists()
 
     def refuse_missing(self) -> None:
         """Refuse a SQLite file that does not exist: connecting would create an empty one.

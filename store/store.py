@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import text
+from sqlalchemy import delete, insert, text
 
 from store.audit import Audit
 from store.budgets import Budgets
@@ -22,6 +23,7 @@ from store.projection import Projection
 from store.proofs import Proofs
 from store.retention import Retention
 from store.roster import RosterChanges
+from store.tables import slots
 from store.versions import Versions
 
 
@@ -86,6 +88,20 @@ class Store(
         """
         with self.database.reading() as connection:
             connection.execute(text("SELECT 1"))
+
+    def prove_writing(self) -> None:
+        """Write a row, take it away again, and commit that: the database takes what is written, down to its disk.
+
+        Raises:
+            StoreError: when it does not.
+        """
+        key = {"target": f"proof/{uuid.uuid4()}", "window": "proof", "n": 1}
+        with self.database.writing() as connection:
+            # Of the budgets, which are the tables where rows come and go: the journal's only grow. A transaction that
+            # is rolled back would touch no disk: SQLite writes at the commit.
+            now = self.now()
+            connection.execute(insert(slots).values(**key, round_id="", taken_at=now, free_at=now))
+            connection.execute(delete(slots).where(slots.c.target == key["target"]))
 
     def __enter__(self) -> Self:
         return self

@@ -8,11 +8,13 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, Literal
 
 from configuration import check, load
 from escalade.errors import ConfigurationError, EscaladeError, StoreError
 from store import Store
+from store.database import Database
 from worker.connection import certificate_files, connect, destination
 from worker.doctor_feeds import examine_feeds
 from worker.doctor_temporal import examine_temporal
@@ -51,14 +53,15 @@ async def examine(
         now: the clock that is compared with the server's.
 
     Returns:
-        What was found, in a fixed order; nothing is raised and nothing is changed, but for one workflow that is
-        started and ended to read the server's clock.
+        What was found, in a fixed order; nothing is raised and nothing is changed, but for a row of the store that is
+        written and removed to see that it can be, and a workflow that is started and ended to read the server's clock.
     """
     found = [
         *await asyncio.to_thread(lambda: list(_configuration(settings, env))),
         *await asyncio.to_thread(lambda: list(_store(settings))),
         *[Diagnosis(*row) for row in await asyncio.to_thread(lambda: list(examine_feeds(settings, env, now=now())))],
         *_directories(settings),
+        *_disk_of_the_store(settings),
         _program(env),
         *_certificates(settings, env),
     ]
@@ -126,11 +129,11 @@ def _store(settings: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis("store", "error", error.message, error.mend or "A worker makes and upgrades it when it starts.")
         return
     try:
-        store.ping()
+        store.prove_writing()
         headed = set(store.streams())
         # Those without a head come first: looking at the others only would pass a removed one over.
         streams = sorted(store.every_stream(), key=lambda name: name in headed)
-        yield Diagnosis("store", "ok", f"answers, its tables are of this version, {len(streams)} streams")
+        yield Diagnosis("store", "ok", f"is written and read, its tables are of this version, {len(streams)} streams")
         looked = streams[:_STREAMS]
         findings = [f for name in looked for f in store.verify(name) if f.tampered]
         for finding in findings[:10]:
@@ -152,17 +155,41 @@ def _directories(settings: Settings) -> Iterator[Diagnosis]:
         says = f"`escalade up` {'runs' if alive else 'was killed'} here (process {up.supervisor.pid})"
         mend = "" if alive else "Start it again: it takes over what was left and resumes every ticket."
         yield Diagnosis("up", "ok" if alive else "warning", says, mend)
-    place = settings.state
-    while not place.exists():
-        place = place.parent
+    place = _existing(settings.state)
     if not os.access(place, os.W_OK):
         mend = "Make it writable, or name another with ESCALADE_STATE."
         yield Diagnosis("disk", "error", f"{place} cannot be written.", mend)
         return
-    free = shutil.disk_usage(place).free
-    says = f"{free / (1 << 30):.1f} GiB free for {settings.state}"
+    yield _space(settings.state, "Make room: without it no ticket can be kept.")
+
+
+def _disk_of_the_store(settings: Settings) -> Iterator[Diagnosis]:
+    """The disk of the store's file, where that is not the one of the state directory."""
+    try:
+        database = Database(settings.store)
+    except StoreError:
+        return  # said by whoever opens it
+    file = database.file
+    database.close()
+    if file is not None and _device(_existing(file)) != _device(_existing(settings.state)):
+        yield _space(file, "Make room: without it nothing is written into the journal.")
+
+
+def _space(what: Path, mend: str) -> Diagnosis:
+    free = shutil.disk_usage(_existing(what)).free
+    says = f"{free / (1 << 30):.1f} GiB free for {what}"
     level: Level = "ok" if free > _LITTLE_SPACE else "warning" if free > _NO_SPACE else "error"
-    yield Diagnosis("disk", level, says, "" if level == "ok" else "Make room: without it no ticket can be kept.")
+    return Diagnosis("disk", level, says, "" if level == "ok" else mend)
+
+
+def _device(place: Path) -> int:
+    return place.stat().st_dev
+
+
+def _existing(place: Path) -> Path:
+    while not place.exists():
+        place = place.parent
+    return place
 
 
 def _program(env: Mapping[str, str]) -> Diagnosis:

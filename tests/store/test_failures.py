@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import event, make_url, select, text
 
 from escalade.errors import StoreError
 from store import Store
+from store.tables import slots
 from tests.postgres import Cluster
 from tests.store.making import batch, entry, whats
 
@@ -157,3 +158,23 @@ def test_a_sqlite_file_that_lost_its_tables_is_not_told_to_create_a_database(tmp
     assert "lacks what Escalade needs" in caught.value.message
     assert "createdb" not in str(caught.value.mend)
     assert "backup" in str(caught.value.mend)
+
+
+def test_proving_that_the_store_is_written_leaves_nothing_behind(store: Store) -> None:
+    for _ in range(2):
+        store.prove_writing()
+    with store.database.reading() as connection:
+        assert connection.execute(select(slots)).all() == []
+
+
+def test_a_store_that_may_only_be_read_is_not_written(store: Store, backend: str) -> None:
+    url = make_url(store.database.engine.url)
+    if backend == "postgres":
+        url = url.update_query_dict({"options": "-c default_transaction_read_only=on"})
+    with Store.open(url.render_as_string(hide_password=False), migrate=False) as reading:
+        if backend == "sqlite":
+            event.listen(reading.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA query_only=ON"))
+            reading.database.engine.dispose()
+        reading.ping()
+        with pytest.raises(StoreError, match="may not be written"):
+            reading.prove_writing()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import resource
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from temporalio.client import Client, ScheduleActionExecutionStartWorkflow
@@ -17,8 +21,8 @@ from escalade.ticket import SYSTEM
 from store import Store
 from tests.cli.making import snapshot
 from tests.worker.installation import installed, now_in_utc, write_configuration
-from worker import doctor_temporal
-from worker.doctor import Diagnosis, _store, examine
+from worker import doctor, doctor_temporal
+from worker.doctor import Diagnosis, _disk_of_the_store, _store, examine
 from worker.settings import Settings
 from worker.testing import real_server, temporal_program
 from worker.watch import SWEEP, schedule_watch
@@ -157,6 +161,41 @@ async def test_a_journal_that_was_changed_from_outside_is_found(temporal: Client
             connection.exec_driver_sql("UPDATE bodies SET body = replace(body, 'it did', 'it did not')")
     found = await examine(settings, env_of(temporal))
     assert levels(found)["journal"] == "error"
+
+
+def test_a_store_that_is_read_and_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    with Store.open(settings.store):  # a worker has it open
+        assert [(d.name, d.level) for d in _store(settings)] == [("store", "ok"), ("journal", "ok")]
+        with full_disk():
+            [found] = list(_store(settings))
+    assert (found.name, found.level) == ("store", "error")
+    assert "disk" in found.says
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file of this process grow."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_the_disk_of_the_store_is_looked_at_as_well_as_that_of_the_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(tmp_path)
+    assert list(_disk_of_the_store(settings)) == []
+    disks = {tmp_path: 1, tmp_path / "state": 2}
+    (tmp_path / "state").mkdir()
+    monkeypatch.setattr(doctor, "_device", lambda place: disks[place])
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=50 << 20 if place == tmp_path else 0))
+    [found] = list(_disk_of_the_store(settings))
+    assert (found.name, found.level) == ("disk", "error")
+    assert found.says == f"0.0 GiB free for {tmp_path / 'escalade.db'}"
 
 
 def test_a_stream_that_was_removed_with_its_head_is_found(tmp_path: Path) -> None:
