@@ -175,13 +175,12 @@ def _check_shared(document: Document, shared: Parts[EscaladeFile], people: Peopl
         known = list(policies.names)
         mend = f"{suggestion(file.default_policy, known)}Known in policies/: {listed(known)}."
         found.append(document.problem(("default_policy",), f"There is no policy {file.default_policy!r}.", mend))
-    if not shared.concerns(("catch_all",)):
-        written = document.at(("catch_all",))
-        for n, text in enumerate(file.catch_all):
-            target = parse_target(text)
-            path = ("catch_all", n) if isinstance(written, list) else ("catch_all",)
-            if target.kind not in people.unknown:
-                found += _check_catch_all(document, path, target, people)
+    written = document.at(("catch_all",))
+    for n, text in enumerate(file.catch_all):
+        target = parse_target(text)
+        path = ("catch_all", n) if isinstance(written, list) else ("catch_all",)
+        if target.kind not in people.unknown and not shared.concerns(path):
+            found += _check_catch_all(document, path, target, people)
     if not people.complete:
         return found
     if file.login is not None and not shared.concerns(("login",)) and people.roster.person_of(file.login) is None:

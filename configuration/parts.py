@@ -12,7 +12,10 @@ from pydantic import BaseModel, ValidationError
 from configuration.blame import hidden, is_its_own
 from configuration.document import Document, KeyPath, has_key
 from configuration.explain import Explained, explain
+from configuration.shape import types_at
 from escalade.errors import Problem
+from escalade.policy.clocks import WhomText
+from escalade.policy.model import TargetText
 
 Model = TypeVar("Model", bound=BaseModel)
 _ROUNDS = 12
@@ -66,8 +69,9 @@ def validate_parts(document: Document, model: type[Model], *, stand_ins: dict[st
         cut_now: set[KeyPath] = set()
         for path in paths:
             # A second wrong item of a list that is gone already is no reason to leave out what is around the list.
-            if not any(path[: len(gone)] == gone for gone in cut_now):
-                cut_now.add(_cut(data, path))
+            if any(path[: len(gone)] == gone for gone in cut_now):
+                continue
+            cut_now.add(path if path not in parts.broken and _stands_in(data, path, model) else _cut(data, path))
         parts.broken |= cut_now
         for key, value in (stand_ins or {}).items():
             cut = any(gone[:1] == (key,) for gone in parts.broken)
@@ -82,6 +86,30 @@ def validate_parts(document: Document, model: type[Model], *, stand_ins: dict[st
             parts.tell(one for one in explained if is_its_own(one, parts.broken, model))
             paths = [one.path for one in explained]
     return parts
+
+
+def _stands_in(data: Any, path: KeyPath, model: type[BaseModel]) -> bool:
+    """Let another name stand for a broken one in a list of names, so that the others keep their places.
+
+    Returns:
+        Whether there is such a list.
+    """
+    if not path or not isinstance(path[-1], int):
+        return False
+    types = types_at(model, path)
+    if TargetText in types:
+        stand_in = f"person:unknown-{path[-1]}"
+    elif WhomText in types:
+        stand_in = "owner"
+    else:
+        return False
+    around = data
+    for key in path[:-1]:
+        around = around[key] if has_key(around, key) else None
+    if not has_key(around, path[-1]):
+        return False
+    around[path[-1]] = stand_in
+    return True
 
 
 def _cut(data: Any, path: KeyPath) -> KeyPath:

@@ -96,7 +96,8 @@ class Policies:
         spec = parts.value
         assert spec is not None
         complained = complaints(spec, self.people.roster, catch_all=catch_all, calendars=self.calendars, at=self.at)
-        for path, found, mend in complained:
+        for place, found, mend in complained:
+            path = _as_written(document, place)
             if self._trustworthy(document, parts, path, found):
                 self.problems.append(document.problem(path, found, mend))
         for n, tier in enumerate(spec.tiers):
@@ -122,6 +123,8 @@ class Policies:
         if path[2:3] == ("page",):
             named = document.at(path)
             return isinstance(named, str) and not _is_unknown(self.people, named) and not parts.concerns(path)
+        if path[2:3] == ("acknowledge_by",) and parts.concerns((*path[:2], "page")):
+            return False  # how many can acknowledge is not known
         missing = _MISSING.match(found)
         if missing is not None and missing[1] in self.people.unknown:
             return False
@@ -167,6 +170,15 @@ class Policies:
         if kind is None or kind == WEBHOOK:
             return []
         return [document.problem(at, f"Channel {named!r} is no webhook: it is {kind}.", mend)]
+
+
+def _as_written(document: Document, place: KeyPath) -> KeyPath:
+    """A place in a policy, without the positions of what is written without the list around it."""
+    path: KeyPath = ()
+    for key in place:
+        if not isinstance(key, int) or isinstance(document.at(path), list):
+            path = (*path, key)
+    return path
 
 
 def _stem(file: str) -> str:

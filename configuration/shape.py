@@ -57,19 +57,20 @@ def inside(annotation: Any, key: str | int) -> Iterator[Any]:
 
 def models_at(annotation: Any, path: KeyPath) -> list[type[BaseModel]]:
     """The models that what is written at a path may be of."""
-    found = _found(annotation, path)
+    found = types_at(annotation, path)
     return list(dict.fromkeys(branch for one in found for branch in branches(one) if is_model(branch)))
 
 
 def keys_at(annotation: Any, path: KeyPath) -> list[str]:
     """The keys that may be written at a path, or in an item where there is a list; empty where any may."""
-    found = [branch for one in _found(annotation, path) for branch in branches(one)]
+    found = [branch for one in types_at(annotation, path) for branch in branches(one)]
     items = [get_args(branch)[0] for branch in found if get_origin(branch) is list]
     models = [branch for one in [*found, *items] for branch in branches(one) if is_model(branch)]
     return list(dict.fromkeys(key for model in models for key in keys_of(model)))
 
 
-def _found(annotation: Any, path: KeyPath) -> list[Any]:
+def types_at(annotation: Any, path: KeyPath) -> list[Any]:
+    """The types that what is written at a path may be of."""
     here = [annotation]
     for key in path:
         here = [found for one in here for found in inside(one, key)]

@@ -60,6 +60,12 @@ Moment = Annotated[
 """A date and time: on the wall clock of the zone, or an instant with its offset."""
 
 
+def _at_once(wrong: Iterable[tuple[str, str]]) -> str:
+    """One sentence after the other, and then how to mend each."""
+    told = (". ".join(part[:1].upper() + part[1:] for part in parts) for parts in zip(*wrong, strict=True))
+    return "; ".join(told)
+
+
 class WindowSpec(Written):
     """A maintenance window: which tickets it concerns, and when it is open."""
 
@@ -103,16 +109,18 @@ class WindowSpec(Written):
         return text
 
     @model_validator(mode="after")
-    def _makes_sense(self, info: ValidationInfo) -> Self:
+    def _opens_well(self, info: ValidationInfo) -> Self:
         if is_kept(info):
             self._check_readable()
-        elif wrong := list(self._wrong()):
-            # One sentence after the other, and then how to mend each.
-            raise ValueError(
-                "; ".join(
-                    ". ".join(part[:1].upper() + part[1:] for part in parts) for parts in zip(*wrong, strict=True)
-                )
-            )
+        elif wrong := list(self._wrong_openings()):
+            raise ValueError(_at_once([*self._wrong_by_itself(), *wrong]))
+        return self
+
+    @model_validator(mode="after")
+    def _makes_sense(self, info: ValidationInfo) -> Self:
+        # Apart from the other, which looks at the rule: this is told of a window whose rule cannot be read, too.
+        if not is_kept(info) and (wrong := list(self._wrong_by_itself())):
+            raise ValueError(_at_once(wrong))
         return self
 
     def _check_readable(self) -> None:
@@ -125,23 +133,30 @@ class WindowSpec(Written):
         except OverflowError:
             raise ValueError("it is past the end of the calendar") from None
 
-    def _wrong(self) -> Iterator[tuple[str, str]]:
-        """What is wrong with it, and how to mend it; all of it that can be said at once."""
+    def _wrong_by_itself(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with it whatever its rule says, and how to mend it."""
         yield from self._wrong_match()
+        yield from self._wrong_length()
+
+    def _wrong_length(self) -> Iterator[tuple[str, str]]:
         if (self.end is None) is (self.lasts is None):
             yield "it has no end" if self.end is None else "it has `end` and `lasts`", "give `end` or `lasts`"
         elif self.length <= timedelta(0):
             yield "it ends before it begins, or with it", "give a later end"
         elif self.length > LONGEST:
             yield f"it is open for more than {LONGEST.days} days at a time", "write a shorter one"
-        else:
-            first = list(self._openings(None, most=6))
-            if not first:
-                yield "it never opens: its rule has no date on or after `start`", "change the rule, or leave it out"
-            elif any(later - earlier < self.length for earlier, later in itertools.pairwise(first)):
-                yield "it opens again before it has closed", "write a shorter one, or a rarer rule"
-            elif not self._opens_at_all():
-                yield "it lies in an hour that the clocks skip, so it is never open", "give a later end"
+
+    def _wrong_openings(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with when it opens; nothing is said of it while its length is wrong."""
+        if any(self._wrong_length()):
+            return
+        first = list(self._openings(None, most=6))
+        if not first:
+            yield "it never opens: its rule has no date on or after `start`", "change the rule, or leave it out"
+        elif any(later - earlier < self.length for earlier, later in itertools.pairwise(first)):
+            yield "it opens again before it has closed", "write a shorter one, or a rarer rule"
+        elif not self._opens_at_all():
+            yield "it lies in an hour that the clocks skip, so it is never open", "give a later end"
 
     def _wrong_match(self) -> Iterator[tuple[str, str]]:
         if self.everything is bool(self.match):

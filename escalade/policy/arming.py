@@ -222,11 +222,11 @@ def _action_complaints(
 ) -> Iterator[Complaint]:
     if action.climb is not None and action.climb not in (*tiers, NEXT):
         yield path, f"{action.climb!r} is no tier here.", f"Name one of: {', '.join(dict.fromkeys(tiers))}, or next."
-    for text in action.notify or []:
+    for k, text in enumerate(action.notify or []):
         target = None if text in PEOPLE_WORDS else parse_target(text)
         if target is not None and not roster.has(target):
             known = ", ".join(roster.names(target.kind)[:8]) or "none"
-            yield path, f"There is no {target.kind} {target.id!r}.", f"Known: {known}."
+            yield (*path, "notify", k), f"There is no {target.kind} {target.id!r}.", f"Known: {known}."
 
 
 def doubts(spec: PolicySpec) -> Iterator[Complaint]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from escalade.people.roster import parse_target
 from escalade.ticket import Severity
@@ -95,16 +95,20 @@ PromiseBySeverity = Annotated[
 ]
 
 
-def _whom(value: Any) -> Any:
-    listed = [value] if isinstance(value, str) else value
-    if not isinstance(listed, list):
-        return listed
-    return [text if text in PEOPLE_WORDS else str(parse_target(str(text))) for text in listed]
+def _whom_listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
+
+def _named(text: str) -> str:
+    return text if text in PEOPLE_WORDS else str(parse_target(text))
+
+
+WhomText = Annotated[str, AfterValidator(_named)]
+"""`owner`, `tier`, `followers`, or a target."""
 
 Whom = Annotated[
-    list[str],
-    BeforeValidator(_whom, json_schema_input_type=str | list[str]),
+    list[WhomText],
+    BeforeValidator(_whom_listed, json_schema_input_type=str | list[str]),
     Field(min_length=1, max_length=20),
 ]
 

@@ -160,10 +160,10 @@ def complaints(
             found.append((("start_at", severity), f"{name!r} is no tier here.", f"Name one of: {known}."))
     if spec.team and spec.team not in roster.teams:
         found.append((("team",), f"There is no team {spec.team!r}.", "Add it to people.yaml or name another."))
-    for text in spec.catch_all or []:
+    for n, text in enumerate(spec.catch_all or []):
         if not roster.deliverable(parse_target(text)):
             mend = "Name a person with a contact method, a team of them, or a channel of escalade.yaml."
-            found.append((("catch_all",), f"The catch-all {text!r} cannot be delivered to anybody.", mend))
+            found.append((("catch_all", n), f"The catch-all {text!r} cannot be delivered to anybody.", mend))
     if not (spec.catch_all if spec.catch_all is not None else catch_all):
         found.append((("catch_all",), "There is no catch-all.", "Set catch_all here or in escalade.yaml."))
     found += arming_complaints(spec, roster, calendars, at)

@@ -41,6 +41,17 @@ def test_windows_are_read_by_their_names(directory: Path) -> None:
     assert (window.id, window.source, window.spec.recurrence) == ("sundays", "configuration", "FREQ=WEEKLY;BYDAY=SU")
 
 
+def test_a_rule_that_cannot_be_read_hides_nothing_else_of_its_window(directory: Path) -> None:
+    text = GOOD.replace("WEEKLY", "HOURLY").replace("    lasts", "    end: 2026-01-04T04:00\n    lasts")
+    told = problems(directory, text)
+    assert [one for one in told if "names no FREQ" in one and one.startswith("maintenance.yaml:7: ")]
+    both = "maintenance.yaml:2: windows.sundays: It has `end` and `lasts`. Give `end` or `lasts`."
+    assert both in told
+    assert len(told) == 2
+    # What depends on the rule is not said while nobody knows the rule.
+    assert len(problems(directory, GOOD.replace("WEEKLY", "HOURLY").replace("3h", "30d"))) == 1
+
+
 def test_without_the_file_there_are_none(directory: Path) -> None:
     (directory / MAINTENANCE).unlink()
     found = extensions()

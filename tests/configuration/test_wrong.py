@@ -243,6 +243,26 @@ start_at: {sev1: last}""",
         ).items()
         if k != "people.yaml"
     },
+    "a broken name among those of a list hides no other": {
+        **changed("escalade.yaml", ("team:managers", "[nobody, team:manageers]")),
+        **{
+            file: text
+            for file, text in changed(
+                "policies/desk.yaml",
+                (
+                    "policy: desk",
+                    """\
+policy: desk
+catch_all: [x, person:zoe]
+clocks: {resolution: {target: 1h, on: {50%: {notify: [y, person:zoe]}, 60%: [{notify: [z, person:zoe]}]}}}""",
+                ),
+                ("[schedule:duty]", "[schedule:dutty, nobody, 7]"),
+                ("    resolve_within: 1h", "    resolve_within: 1h\n    acknowledge_by: 3"),
+                ("{from: second, times: 2}", "{from: third, times: often}"),
+            ).items()
+            if file == "policies/desk.yaml"
+        },
+    },
     "a canary that would wake people": changed("escalade.yaml", ("places:", "watch: {canary_every: 15m}\nplaces:")),
     "a heartbeat that is no address": changed(
         "escalade.yaml", ("places:", "watch: {heartbeat_url: example.com}\nplaces:")

@@ -52,7 +52,11 @@ def clock(**more: Any) -> dict[str, Any]:
         (spec(**clock(target="0s")), "clocks.resolution.target", "A target is longer than nothing."),
         (spec(**clock(warn_at=["-1bd"])), "clocks.resolution.warn_at", "counts business days"),
         (spec(**clock(on={"breach": {"climb": "three"}})), "clocks.resolution.on.breach.0", "'three' is no tier here."),
-        (spec(**clock(on={"50": {"notify": "person:bob"}})), "clocks.resolution.on.50%.0", "There is no person 'bob'."),
+        (
+            spec(**clock(on={"50": {"notify": "person:bob"}})),
+            "clocks.resolution.on.50%.0.notify.0",
+            "There is no person 'bob'.",
+        ),
         (spec(calendar="nowhere"), "calendar", "There is no calendar 'nowhere'."),
         (spec({"calendar": "nowhere"}), "tiers.0.calendar", "There is no calendar 'nowhere'."),
         (spec({"resolve_within": "2bd"}), "tiers.0.resolve_within", "Business days need a calendar."),

@@ -59,7 +59,7 @@ def test_a_tier_that_would_surprise_a_ticket_is_refused(tier: dict[str, Any], wh
 @pytest.mark.parametrize("catch_all", ["person:ghost", "person:nobody", "team:none", "schedule:none", "channel:none"])
 def test_a_catch_all_that_cannot_be_delivered_is_refused(catch_all: str) -> None:
     assert found(written({}, catch_all=[catch_all])) == [
-        ("catch_all", f"The catch-all {catch_all!r} cannot be delivered to anybody.")
+        ("catch_all.0", f"The catch-all {catch_all!r} cannot be delivered to anybody.")
     ]
 
 
