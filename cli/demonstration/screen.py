@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.demonstration.scene import PEOPLE
-from cli.render.paper import console
+from cli.render.paper import console, redraws
 from cli.render.plain import one_line
 from escalade.messages.views import TicketView
 
@@ -39,7 +39,7 @@ class Screen:
     @property
     def animated(self) -> bool:
         """Whether there is a terminal that can redraw."""
-        return self._paper.is_terminal and not self._paper.is_dumb_terminal
+        return redraws(self._paper)
 
     def start_clock(self) -> datetime:
         """From here on lines carry the seconds since now, which is returned."""

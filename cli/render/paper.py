@@ -48,6 +48,11 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
+def redraws(paper: Console) -> bool:
+    """Whether what was written there may be drawn again: moving the cursor, or hiding it, takes escapes too."""
+    return paper.is_terminal and not paper.is_dumb_terminal and not os.environ.get("NO_COLOR")
+
+
 def room() -> int | None:
     """Columns of the terminal that standard output is; None for a pipe, which gets whole lines."""
     paper = console()

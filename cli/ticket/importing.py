@@ -173,10 +173,14 @@ class Progress:
                 return
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-            from cli.render.paper import console
+            from cli.render.paper import console, redraws
 
+            paper = console(stderr=True)
+            if not redraws(paper):
+                self._wanted = False
+                return
             columns = (TextColumn("opening"), BarColumn(), MofNCompleteColumn())
-            bar = Progress(*columns, console=console(stderr=True), transient=True)
+            bar = Progress(*columns, console=paper, transient=True)
             self._task = bar.add_task("", total=self._total)
             bar.start()
             self._bar = bar

@@ -42,8 +42,8 @@ EVERY = 1.0
 def watch(invocation: Invocation, key: str, until: str) -> int:
     """Follow a ticket live.
 
-    On a terminal a page that keeps itself up to date; in a pipe each new line of the timeline as it comes (with
-    --output json one JSON object a line). Ctrl-C ends it; the ticket is not touched.
+    On a terminal a page that keeps itself up to date; in a pipe, and with NO_COLOR, each new line of the timeline as
+    it comes (with --output json one JSON object a line). Ctrl-C ends it; the ticket is not touched.
     """
     asyncio.run(_watch(invocation, find_key(key), until))
     return 0
@@ -51,10 +51,10 @@ def watch(invocation: Invocation, key: str, until: str) -> int:
 
 async def _watch(invocation: Invocation, key: str, until: str) -> None:
     from cli.doors import tickets
-    from cli.render.paper import console
+    from cli.render.paper import console, redraws
 
     paper = console()
-    live = paper.is_terminal and not invocation.json
+    live = redraws(paper) and not invocation.json
     async with tickets() as client:
         if live:
             await _page(invocation, client, paper, key, until)
@@ -84,13 +84,20 @@ async def _look(client: TicketClient, key: str, last: Gathered | None) -> Gather
 
 
 async def _lines(invocation: Invocation, client: TicketClient, paper: Console, key: str, until: str) -> None:
+    from rich.text import Text
+
     from cli.render.documents import write_json_line
-    from cli.render.timeline import entry_line
+    from cli.render.timeline import entry_line, readable
 
     seen: set[str] = set()
+    told: list[str] = []
     found: Gathered | None = None
     while True:
         found = await _look(client, key, found)
+        if paper.is_terminal and not invocation.json and found.notices != told:
+            told = found.notices
+            for notice in told:
+                paper.print(Text(f"Note: {readable(notice, invocation.moments())}", style="bad"))
         for entry in found.entries:
             if entry.entry_id in seen:
                 continue

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import sys
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -11,11 +13,13 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 
+from cli import doors
+from cli.invocation import Invocation
 from cli.render.live_page import SHOWN, live_page
 from cli.render.moments import Moments
 from cli.render.paper import THEME
 from cli.ticket.gathering import view_of
-from cli.ticket.watch import _look
+from cli.ticket.watch import _look, _watch
 from escalade.messages.views import Told
 from tests.cli.making import OPENED, entry, fill, snapshot
 from worker.client import NoWorkerError, TicketClient
@@ -59,6 +63,28 @@ def test_a_terminal_with_room_shows_the_whole_page() -> None:
     assert sum("happening" in line for line in lines) == SHOWN
     assert any("18 earlier lines" in line for line in lines)
     assert "happening 29" in "\n".join(lines[-2:])
+
+
+@pytest.mark.parametrize(("env", "redrawn"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_a_terminal_without_colours_gets_lines_and_no_escapes(
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    env: dict[str, str],
+    redrawn: bool,
+) -> None:
+    fill(place, snapshot(KEY, status="closed"), entries=[entry(KEY, 1, "opened"), entry(KEY, 2, "closed")])
+    for name, value in {"TERM": "xterm", **env}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(doors, "tickets", lambda: nullcontext(NoWorker()))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    asyncio.run(_watch(Invocation(), KEY, "closed"))
+    shown = capsys.readouterr().out
+    assert ("\x1b" in shown) is redrawn
+    assert "what the store last" in shown
+    if not redrawn:
+        assert [line.split("  ", 1)[1] for line in shown.splitlines()[-2:]] == ["opened", "closed"]
 
 
 class NoWorker:
