@@ -209,7 +209,7 @@ class Room:
         rule, severity = capacity.digest, look.pressure.severity
         down = [channel for channel in look.pressure.failed_by if self._is_down(channel)]
         if down and severity is not Severity.SEV1:
-            return Window("down", 0, look.at, f"{', '.join(down)} is down, and many tickets come up for it")
+            return Window("down", 0, look.at, f"is told in a digest while {', '.join(down)} is down")
         if rule is None or severity in rule.except_:
             return None
         return digest_window(rule, look.at)

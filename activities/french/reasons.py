@@ -75,7 +75,7 @@ _FULL: Final = Grammar(
         "has quiet hours until <at>": "a ses heures calmes jusqu’au {at}",
         "was passed over when this round began": "a été laissé de côté au début de cet appel",
         "is over": "est à sa limite",
-        "<channel> is down, and many tickets come up for it": "{channel} est en panne, et beaucoup de tickets montent",
+        "is told in a digest while <channel> is down": "reçoit un message groupé tant que {channel} est en panne",
     },
     kinds={"length": LENGTH, "says": Kind(r"[^;\n]+?", _full)},
 )

@@ -89,6 +89,16 @@ def _every(text: str, missed: Missed) -> str:
     return say_length("".join(f"{int(count)}{unit}" for count, unit in counts if count and int(count)), missed)
 
 
+_TICKET: Final = Grammar(
+    {
+        "Ticket <key>": "Le ticket {key}",
+        "Workflow <id>, which is no ticket's id,": "Le workflow {id}, dont l’identifiant n’est celui d’aucun ticket,",
+    },
+    kinds={"id": Kind(r"[^\n]+?", as_written)},
+)
+"""Who a finding is about."""
+
+
 def _rest(text: str, missed: Missed) -> str:
     return FOUND.say(text, missed)
 
@@ -100,15 +110,15 @@ FOUND: Final = Grammar(
             "… et {count} autres ; le flux `{stream}` du journal les a tous."
         ),
         "escalade doctor": "escalade doctor",
-        "Ticket <key> does not answer: <error:free>": "Le ticket {key} ne répond pas : {error}",
-        "Ticket <key> has no policy <length> after it came: it pages nobody.": (
-            "Le ticket {key} n’a toujours pas de politique {length} après son arrivée : il n’appelle personne."
+        "<ticket> does not answer: <error:free>": "{ticket} ne répond pas : {error}",
+        "<ticket> has no policy <length> after it came: it pages nobody.": (
+            "{ticket} n’a toujours pas de politique {length} après son arrivée : il n’appelle personne."
         ),
-        "Ticket <key> is <length> late: <due> was due at <at>Z.": (
-            "Le ticket {key} a {length} de retard ; prévu à {at} UTC : {due}."
+        "<ticket> is <length> late: <due> was due at <at>Z.": (
+            "{ticket} a {length} de retard ; prévu à {at} UTC : {due}."
         ),
-        "Ticket <key> is <status>, and its workflow is gone: nobody looks after it any more.": (
-            "Le ticket {key} est « {status} », et son workflow a disparu : plus personne ne s’en occupe."
+        "<ticket> is <status>, and its workflow is gone: nobody looks after it any more.": (
+            "{ticket} est « {status} », et son workflow a disparu : plus personne ne s’en occupe."
         ),
         "<count> more open tickets have no workflow in Temporal's index; they were not asked one by one.": (
             "{count} autres tickets ouverts n’ont pas de workflow dans l’index de Temporal ; ils n’ont pas été"
@@ -138,6 +148,7 @@ FOUND: Final = Grammar(
         "rest": Kind(r"(?s:.+)", _rest),
         "status": STATUS_KIND,
         "step": Kind(r"[a-z ]+", _STEP.say),
+        "ticket": Kind(r"(?:Ticket \S+|Workflow [^\n]+, which is no ticket's id,)", _TICKET.say),
         "why": Kind(r"(?s:.+)", _SLOW.say),
     },
 )
