@@ -22,6 +22,7 @@ from typing import Any, ClassVar, NamedTuple
 from pydantic import BaseModel
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer, Worker
 
 from activities.channels import CHANNELS
@@ -228,13 +229,21 @@ class Tower:
         self._opened.append(climber)
         return climber
 
+    @staticmethod
+    async def _end(climber: Climber) -> None:
+        try:
+            await climber.handle.terminate("the test is over")
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:  # else it ended by itself in between
+                raise
+
     async def clear(self) -> None:
         """End what a test left open, so that the next test's worker does not find it; replay every history."""
         replayer = Replayer(workflows=[TicketWorkflow, StepWorkflow], plugins=[escalade_plugin()])
         for climber in self._opened:
             description = await climber.handle.describe()
             if description.status is WorkflowExecutionStatus.RUNNING:
-                await climber.handle.terminate("the test is over")
+                await self._end(climber)
             async for run in self.client.list_workflows(f"WorkflowId = '{climber.handle.id}'"):
                 history = await self.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
                 await replayer.replay_workflow(history)
