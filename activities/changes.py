@@ -11,9 +11,9 @@ from escalade.people.changes import Changes
 from escalade.time.instants import format_instant
 from store import RosterRevision, Store
 
-_BEHIND: Final = timedelta(days=60)
+BEHIND: Final = timedelta(days=60)
 """Shifts that are under way are followed back to where they began."""
-_AHEAD: Final = timedelta(days=430)
+AHEAD: Final = timedelta(days=430)
 """Whoever comes on duty next is looked for so far ahead, and a month more."""
 _AGAIN: Final = timedelta(days=20)
 """So far from the instant it was read for, a window is read anew."""
@@ -58,7 +58,7 @@ class KnownChanges:
         revision = known.revision if known is not None and near else None
         try:
             current, changes = await self._guard.call(
-                lambda: self._store.changes_since(revision, at - _BEHIND, at + _AHEAD), within=self._within
+                lambda: self._store.changes_since(revision, at - BEHIND, at + AHEAD), within=self._within
             )
         except StoreAwayError as error:
             return _last(known, error)

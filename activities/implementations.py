@@ -24,7 +24,7 @@ from activities.guard import Guard, StoreAwayError
 from activities.outlets import Outlets
 from activities.page import Pager
 from activities.reconcile import write
-from activities.room import Looking, Room, about, limits_anybody
+from activities.room import LATELY, Looking, Room, about, limits_anybody
 from activities.sending import Desk
 from activities.turns import urgency
 from activities.windows import Windows
@@ -56,7 +56,6 @@ LOOK_UP: Final = timedelta(seconds=0.5)
 """How long a look-up waits for the store: the ticket waits for it."""
 ROOM: Final = timedelta(seconds=2)
 """How long a page waits to hear who has room. Longer than for other look-ups: without an answer nobody has a limit."""
-LATELY: Final = timedelta(days=7)
 """How far back `fair` counts pages."""
 CALL: Final = timedelta(seconds=10)
 """How long an unsigned call may take."""

@@ -153,19 +153,37 @@ def writable_store() -> Iterator[Store]:
         StoreError: when it cannot be used, or is of another version.
     """
     from store import Store
-    from store.database import Database
 
     url = settings().store
-    database = Database(url)
-    try:
-        missing = database.is_missing
-    finally:
-        database.close()
-    opened = Store.open(url, migrate=missing)
+    opened = Store.open(url, migrate=_is_missing(url))
     try:
         yield opened
     finally:
         opened.close()
+
+
+@contextlib.contextmanager
+def store_if_any() -> Iterator[Store | None]:
+    """The store, for reading; None where none was made yet, so that nothing was changed since the configuration.
+
+    Raises:
+        StoreError: when it cannot be used, or is of another version.
+    """
+    if _is_missing(settings().store):
+        yield None
+        return
+    with store() as opened:
+        yield opened
+
+
+def _is_missing(url: str) -> bool:
+    from store.database import Database
+
+    database = Database(url)
+    try:
+        return database.is_missing
+    finally:
+        database.close()
 
 
 def tickets() -> AbstractAsyncContextManager[TicketClient]:

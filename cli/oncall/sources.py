@@ -118,24 +118,10 @@ def source(
 
 def _stored(known: Roster, now: datetime, since: datetime, until: datetime) -> Changes:
     """What is stored, and what a worker would store if it read the configuration now."""
-    from cli.doors import settings
+    from cli.doors import store_if_any
     from escalade.people.changes import Changes
     from escalade.people.versions import settled
-    from store import Store
-    from store.database import Database
 
-    url = settings().store
-    database = Database(url)
-    try:
-        missing = database.is_missing
-    finally:
-        database.close()
-    if missing:
-        # Nobody has changed anything yet.
-        return settled(known, Changes(), now)
-    opened = Store.open(url, migrate=False)
-    try:
-        found = opened.changes(since - AROUND, until + AROUND)
-    finally:
-        opened.close()
+    with store_if_any() as store:
+        found = store.changes(since - AROUND, until + AROUND) if store is not None else Changes()
     return settled(known, found, now)

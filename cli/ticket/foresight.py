@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from activities.room import Looking
+from activities.room import Looking, about
 from escalade.effects import (
     CalendarsExtended,
     ExtendCalendars,
@@ -89,8 +89,8 @@ class Known:
     """Overrides, swaps, time off and feeds."""
     windows: Sequence[MaintenanceWindow] = ()
     """Maintenance, by configuration and by command."""
-    load: Callable[[list[str]], dict[str, Load]] = lambda _: {}
-    """How much these were paged lately: what `fair` goes by."""
+    load: dict[str, Load] = field(default_factory=dict)
+    """How much everybody was paged lately: what `fair` goes by."""
 
 
 def foresee(ticket: Ticket, policy: PinnedPolicy, why: str, known: Known, *, now: datetime) -> Foresight:
@@ -150,12 +150,12 @@ def _settle(state: TicketState, event: Event, at: datetime, known: Known, found:
 
 def _resolve(request: RoundRequest, known: Known, at: datetime, found: Foresight) -> ResolvedRound:
     """Whom a round would reach: quiet hours and what was changed are known ahead, counted limits are not."""
-    roster, load = known.roster, {}
-    if request.how == "fair":
-        everybody = request.model_copy(update={"how": "everyone"})
-        reached = resolve_round(roster, everybody, at=at, load={}, changes=known.changes).recipients
-        load = known.load([recipient.target for recipient in reached])
-    resolved = resolve_round(roster, request, at=at, load=load, changes=known.changes)
+    roster = known.roster
+
+    def ask(asked: RoundRequest) -> ResolvedRound:
+        return resolve_round(roster, asked, at=at, load=known.load, changes=known.changes)
+
+    resolved = ask(request)
     if request.pressure is not None and resolved.recipients:
         look = Looking(
             request=request,
@@ -163,9 +163,10 @@ def _resolve(request: RoundRequest, known: Known, at: datetime, found: Foresight
             round_id="",
             at=at,
             roster=roster,
-            resolve=lambda asked: resolve_round(roster, asked, at=at, load=load, changes=known.changes),
+            resolve=ask,
             changes=known.changes,
-            load=load,
+            load=known.load,
+            resolved={about(request): resolved},
         )
         resolved = _with_room(look)
     counted = [one.target for one in resolved.recipients if _is_counted(roster.capacity_of(one.target))]

@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cli.ticket.foresight import Known
 
 if TYPE_CHECKING:
     from configuration import Configuration
 
-_BEHIND: Final = timedelta(days=60)
-"""Shifts that are under way are followed back to where they began."""
-_AHEAD: Final = timedelta(days=430)
-_LATELY: Final = timedelta(days=7)
 
-
-@contextlib.contextmanager
-def kept(known: Configuration, *, now: datetime) -> Iterator[tuple[Known, str]]:
+def known_at(configuration: Configuration, *, now: datetime) -> tuple[Known, str]:
     """The people and windows of a configuration, with what the store knows of them.
 
     Args:
-        known: the configuration.
+        configuration: it.
         now: the instant of asking.
 
-    Yields:
+    Returns:
         What rounds are decided by; and, where the store cannot be asked, what is missing from it.
     """
-    from cli.doors import settings
+    from activities.changes import AHEAD, BEHIND
+    from activities.room import LATELY
+    from cli.doors import store_if_any
     from escalade.errors import StoreError
-    from store import Store
-    from store.database import Database
 
-    alone = Known(known.roster, windows=known.windows)
-    url = settings().store
+    roster = configuration.roster
+    everybody = [f"{kind}:{name}" for kind in ("person", "vendor", "channel") for name in roster.names(kind)]
+    alone = Known(roster, windows=configuration.windows)
     try:
-        database = Database(url)
-        try:
-            missing = database.is_missing
-        finally:
-            database.close()
-        if missing:
-            yield alone, ""  # nobody has changed anything yet
-            return
-        store = Store.open(url, migrate=False)
+        with store_if_any() as store:
+            if store is None:
+                return alone, ""
+            changes = store.changes(now - BEHIND, now + AHEAD)
+            windows = store.windows_in_force(configuration.windows)
+            return Known(roster, changes, windows, store.load(everybody, now - LATELY)), ""
     except StoreError as error:
-        yield alone, f"{error.message.rstrip('.')}; changes of duty and maintenance by command are not in this."
-        return
-    try:
-        changes = store.changes(now - _BEHIND, now + _AHEAD)
-        windows = store.windows_in_force(known.windows)
-        yield Known(known.roster, changes, windows, lambda targets: store.load(targets, now - _LATELY)), ""
-    finally:
-        store.close()
+        return alone, f"{error.message.rstrip('.')}; changes of duty and maintenance by command are not in this."

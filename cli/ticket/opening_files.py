@@ -126,7 +126,7 @@ def tell_foresight(invocation: Invocation, tickets: Sequence[Ticket], *, bad: Se
     from cli.render.paper import console
     from cli.ticket.already import look
     from cli.ticket.foresight import foresee
-    from cli.ticket.knowing import kept
+    from cli.ticket.knowing import known_at
     from worker.served import not_in_force
 
     known = configuration()
@@ -137,13 +137,13 @@ def tell_foresight(invocation: Invocation, tickets: Sequence[Ticket], *, bad: Se
         note = "Whether a ticket with this dedupe key is open could not be looked up"
         click.echo(f"Note: {note}: {looked.away}\n  Where one is, this is added to it, and pages nobody.", err=True)
     now = invocation.now()
+    rules, missing = known_at(known, now=now)
+    if missing:
+        click.echo(f"Note: {missing}", err=True)
     found = []
-    with kept(known, now=now) as (rules, missing):
-        if missing:
-            click.echo(f"Note: {missing}", err=True)
-        for ticket in tickets:
-            policy, why = known.admit(ticket, at=now)
-            found.append((ticket, foresee(ticket, policy, why, rules, now=now)))
+    for ticket in tickets:
+        policy, why = known.admit(ticket, at=now)
+        found.append((ticket, foresee(ticket, policy, why, rules, now=now)))
     if invocation.json:
         from cli.render.documents import write_json
 

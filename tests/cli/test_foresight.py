@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cli.ticket.foresight import Foreseen, Known, foresee
@@ -64,7 +65,7 @@ def test_nobody_would_be_paged_before_a_maintenance_window_ends() -> None:
 
 def test_fair_goes_by_who_was_paged_lately() -> None:
     pinned = policy({**FIRST, "page": ["person:ana", "person:bob"], "how": "fair", "repeat_every": "10m"})
-    known = Known(roster("ana", "bob"), load=lambda _: {"person:ana": Load(pages=3)})
+    known = Known(roster("ana", "bob"), load={"person:ana": Load(pages=3)})
     assert first_of(known, pinned) == ["person:bob"]
 
 
@@ -91,3 +92,12 @@ def test_a_dry_run_knows_what_was_made_by_command(escalade: Run) -> None:
     paged = [one for one in would["happenings"] if one["people"]]
     assert paged[0]["after_seconds"] > timedelta(hours=1).total_seconds()
     assert datetime.fromisoformat(paged[0]["at"]) > datetime.now(UTC)
+
+
+def test_a_dry_run_without_its_store_says_what_it_leaves_out(escalade: Run, place: Path) -> None:
+    (place / "state").mkdir(exist_ok=True)
+    (place / "state" / "escalade.db").write_bytes(b"this is no database" * 100)
+    told = escalade("ticket", "open", "Checkout is down", "--service", "payments", "--dry-run")
+    assert told.code == 0
+    assert "round 1" in told.out
+    assert "changes of duty and maintenance by command are not in this." in told.err
