@@ -33,7 +33,7 @@ from escalade.messages.activities import (
     TicketBrief,
 )
 from escalade.people.resolve import recipient_of
-from escalade.people.roster import Roster, parse_target
+from escalade.people.roster import parse_target
 from escalade.ticket import Severity, Status, workflow_id
 from escalade.time.instants import format_instant
 from store import Store
@@ -199,10 +199,14 @@ class Digester:
         while True:
             waiting = await self._guard.call(lambda: self._store.unreported(request.digest_id), within=_SLOW)
             urgent = any(item.is_pressing for item in waiting)
-            roster = self._configuration.current.roster
-            if any(item.any_hour for item in waiting):
-                roster = _without_quiet_hours(roster, request.target)
-            full = await self._room.for_digest(request.target, request.digest_id, at=now, roster=roster, urgent=urgent)
+            full = await self._room.for_digest(
+                request.target,
+                request.digest_id,
+                at=now,
+                roster=self._configuration.current.roster,
+                urgent=urgent,
+                any_hour=any(item.any_hour for item in waiting),
+            )
             if full is None:
                 return None
             full = full._replace(until=max(full.until, now + timedelta(seconds=1)))
@@ -299,16 +303,6 @@ def _gathered(tickets: list[TicketBrief], now: datetime) -> TicketBrief:
     worst = min((ticket.severity for ticket in tickets), key=lambda one: one.rank, default=Severity.SEV5)
     title = f"{len(tickets)} tickets" if len(tickets) > 1 else "1 ticket"
     return TicketBrief(key="", life="", title=title, severity=worst, status=Status.NEW, opened_at=now)
-
-
-def _without_quiet_hours(roster: Roster, target: str) -> Roster:
-    """The same people, of whom one has no quiet hours: what their digest holds is told at any hour."""
-    name = target.removeprefix("person:")
-    if target == name or name not in roster.people:
-        return roster
-    capacity = roster.capacity_of(target).model_copy(update={"quiet": []})
-    person = roster.people[name].model_copy(update={"capacity": capacity})
-    return roster.model_copy(update={"people": {**roster.people, name: person}})
 
 
 async def _signal(key: str, said: dict[str, Any]) -> None:

@@ -128,7 +128,7 @@ class Room:
                 await self._force(look, *found.force, instead_of=found.instead_of)
 
     async def for_digest(
-        self, target: str, digest_id: str, *, at: datetime, roster: Roster, urgent: bool
+        self, target: str, digest_id: str, *, at: datetime, roster: Roster, urgent: bool, any_hour: bool = False
     ) -> Full | None:
         """Take room for a digest, which is one page.
 
@@ -138,6 +138,7 @@ class Room:
             at: the instant.
             roster: whose limits count.
             urgent: whether something in it may not wait: it goes out over the limits.
+            any_hour: whether something in it is told in quiet hours as by day: limits hold for it all the same.
 
         Returns:
             None when it may go; otherwise why not, and when there is room.
@@ -147,8 +148,8 @@ class Room:
         """
         capacity, zone = roster.capacity_of(target), _zone(roster, target)
         slots = windows(capacity, zone, at)
-        quiet = quiet_until(capacity, zone, at)
-        if quiet is not None and not urgent:
+        quiet = None if urgent or any_hour else quiet_until(capacity, zone, at)
+        if quiet is not None:
             return Full(f"has quiet hours until {format_instant(quiet)}", quiet)
         found = await self._guard.call(lambda: self._store.take(digest_id, target, slots, at=at), within=self._within)
         if isinstance(found, Full) and urgent:

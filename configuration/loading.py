@@ -70,14 +70,9 @@ def load_roster(directory: Path, *, env: Mapping[str, str], channels: Mapping[st
         None when something of these is wrong.
     """
     sources = read_directory(directory)
-    if sources.escalade is None or sources.people is None:
-        return None
-    people, book = People(), Channels(channels, References(env))
-    book.read(sources.escalade)
-    people.read(sources, book)
-    shared = validate_parts(sources.escalade, EscaladeFile, stand_ins=_STAND_INS).value
-    people.read_places(sources.escalade, shared.places if shared else {}, book)
-    return people.roster if people.sound and not people.stand_ins else None
+    people = _read_shared(sources, Channels(channels, References(env)))[1]
+    whole = sources.escalade is not None and people.sound and not people.stand_ins
+    return people.roster if whole else None
 
 
 def check(
@@ -114,15 +109,8 @@ def _read(
         return None, problems
     references = References(env)
     book = Channels(channels, references)
-    people = People()
-    shared: Parts[EscaladeFile] | None = None
-    if sources.escalade is not None:
-        shared = validate_parts(sources.escalade, EscaladeFile, stand_ins=_STAND_INS)
-        problems += shared.problems
-        book.read(sources.escalade)
-    people.read(sources, book)
-    if sources.escalade is not None and shared is not None:
-        people.read_places(sources.escalade, shared.value.places if shared.value else {}, book)
+    shared, people = _read_shared(sources, book)
+    problems += shared.problems if shared is not None else []
     calendars = Calendars()
     calendars.read(sources)
     policies = Policies(steps, people, book)
@@ -165,6 +153,18 @@ def _read(
         warnings=tuple(problems),
     )
     return configuration, problems
+
+
+def _read_shared(sources: Sources, book: Channels) -> tuple[Parts[EscaladeFile] | None, People]:
+    """Read `escalade.yaml`, and everybody who can be told something, by the channels in it."""
+    shared, people = None, People()
+    if sources.escalade is not None:
+        shared = validate_parts(sources.escalade, EscaladeFile, stand_ins=_STAND_INS)
+        book.read(sources.escalade)
+    people.read(sources, book)
+    if sources.escalade is not None and shared is not None:
+        people.read_places(sources.escalade, shared.value.places if shared.value else {}, book)
+    return shared, people
 
 
 def _check_shared(document: Document, shared: Parts[EscaladeFile], people: People, policies: Policies) -> list[Problem]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
@@ -187,7 +186,7 @@ def _take(connection: Connection, turn: _Turn) -> Granted | Full:
         if _collecting(connection, wish.target):
             return _grant(connection, turn, "digest", "a digest is being collected")
         if len(pages := _live(used, wish.collect, turn.at)) >= wish.collect.most:
-            return _grant(connection, turn, "digest", _says(wish.collect, len(pages)))
+            return _grant(connection, turn, "digest", wish.collect.says(len(pages)))
     _count(connection, turn, used)
     return _grant(connection, turn, "page", "")
 
@@ -227,21 +226,13 @@ def _full(used: _Used, turn: _Turn) -> list[Full]:
         if len(pages) >= window.most:
             # A window without slots never has room, and says so by its own length.
             until = pages[-window.most] if window.most else window.until
-            found.append(Full(_says(window, len(pages)), until))
+            found.append(Full(window.says(len(pages)), until))
     return found
 
 
 def _live(used: _Used, window: Window, at: datetime) -> list[datetime]:
     """When each page that counts in a window is over, in order."""
     return sorted(until for (name, _), until in used.items() if name == window.name and until > at)
-
-
-_PAGES: Final = re.compile(r"^had \d+ pages?\b")
-
-
-def _says(window: Window, pages: int) -> str:
-    """What is said of a full window: it may have had more pages than it has slots."""
-    return _PAGES.sub(f"had {pages} pages", window.says) if pages > window.most else window.says
 
 
 def _reclaim(connection: Connection, turn: _Turn) -> bool:

@@ -153,7 +153,7 @@ class DigestWorkflow:
     async def _report(self, due: DigestDue) -> None:
         await workflow.execute_activity(
             contracts.report_digest,
-            DigestRequest(target=due.target, digest_id=due.digest_id, at=workflow.now()),
+            _request(due),
             task_queue=contracts.JOURNAL_QUEUE,
             start_to_close_timeout=timedelta(minutes=10),
             heartbeat_timeout=HEARTBEAT,
@@ -164,7 +164,7 @@ class DigestWorkflow:
     async def _send(self, due: DigestDue) -> DigestSent:
         return await workflow.execute_activity(
             contracts.send_digest,
-            DigestRequest(target=due.target, digest_id=due.digest_id, at=workflow.now()),
+            _request(due),
             task_queue=contracts.PAGES_QUEUE,
             start_to_close_timeout=timedelta(minutes=3),
             heartbeat_timeout=HEARTBEAT,
@@ -172,3 +172,7 @@ class DigestWorkflow:
             priority=FIRST,
             summary="send the digest",
         )
+
+
+def _request(due: DigestDue) -> DigestRequest:
+    return DigestRequest(target=due.target, digest_id=due.digest_id, at=workflow.now())

@@ -87,7 +87,7 @@ def decide(state: TicketState, event: Event, now: datetime, *, token: str = "") 
         if event.at is not None:
             d.clock_at = min(event.at, now)
         if event.by.is_person and state.engine >= 4:
-            d.told = f"person:{event.by.id}"
+            d.knows = f"person:{event.by.id}"
         _command(d, event)
         if d.refusal is not None and event.event_id:
             d.remember_refusal(event.event_id)

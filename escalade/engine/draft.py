@@ -67,11 +67,11 @@ class Draft:
         self.state = state.fork()
         self.now = now
         self.clock_at = now
-        self.told = ""
-        """Who gave the command that is decided, and so knows of it: `person:ana`."""
         """The instant that clocks use: when a door received what arrived late (decision 29)."""
         self.resumed_at: datetime | None = None
         """When a pause ended that was found to have ended, for clocks: whoever looked when."""
+        self.knows = ""
+        """Who gave the command that is decided, and need not be informed of it: `person:ana`."""
         self._token = token
         self._effects: list[AnyEffect] = []
         self._entries: list[Entry] = []
@@ -252,7 +252,7 @@ class Draft:
             why: why they are told.
             besides: who is paged at the same time, and hears of it by that.
         """
-        whom = [target for target in dict.fromkeys(targets) if target != self.told]
+        whom = [target for target in dict.fromkeys(targets) if target != self.knows]
         if whom:
             self.resolve("notice", whom, due_at=self.now, why=why, subject=subject, text=text, besides=besides)
 

@@ -156,8 +156,12 @@ class Window(NamedTuple):
     """How many slots there are."""
     until: datetime
     """When the slot that is taken now is free again."""
-    says: str
-    """What a full window means, for the timeline: "had 5 pages within 1h"."""
+    meaning: str
+    """What a full window means, with `{pages}` for how many there were: "had {pages} within 1h"."""
+
+    def says(self, pages: int) -> str:
+        """What it means that there were so many pages, for the timeline: "had 5 pages within 1h"."""
+        return self.meaning.replace("{pages}", f"{pages} page" + ("s" if pages != 1 else ""))
 
 
 NEVER_OVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -174,12 +178,11 @@ def windows(capacity: Capacity, zone: ZoneInfo, at: datetime) -> list[Window]:
     found = []
     night = night_until(zone, at)
     for limit in capacity.limits:
-        pages = f"{limit.pages} page" + ("s" if limit.pages > 1 else "")
         if limit.per != "night":
             name = format_duration(limit.per)
-            found.append(Window(name, limit.pages, at + limit.per, f"had {pages} within {name}"))
+            found.append(Window(name, limit.pages, at + limit.per, f"had {{pages}} within {name}"))
         elif night is not None:
-            found.append(Window("night", limit.pages, night, f"had {pages} this night"))
+            found.append(Window("night", limit.pages, night, "had {pages} this night"))
     rest = max(capacity.rest.between, capacity.rest.after_night if night is not None else timedelta(0))
     if capacity.rest.between or capacity.rest.after_night:
         found.append(Window("rest", 1, at + rest, "rests after a page"))
@@ -188,8 +191,7 @@ def windows(capacity: Capacity, zone: ZoneInfo, at: datetime) -> list[Window]:
 
 def digest_window(rule: DigestRule, at: datetime) -> Window:
     """The window above which pages are collected."""
-    pages = f"{rule.above} page" + ("s" if rule.above != 1 else "")
-    return Window("digest", rule.above, at + rule.per, f"had {pages} within {format_duration(rule.per)}")
+    return Window("digest", rule.above, at + rule.per, f"had {{pages}} within {format_duration(rule.per)}")
 
 
 def night_until(zone: ZoneInfo, at: datetime) -> datetime | None:

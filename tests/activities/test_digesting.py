@@ -78,7 +78,7 @@ async def test_what_can_wait_until_morning_does(collected: Site) -> None:
 async def test_quiet_hours_that_are_ignored_leave_the_limits_in_force(collected: Site) -> None:
     due = await _put_off(collected)
     await collected.page(3, ignore_quiet=True)
-    limits = [Window("1h", 1, NOW + timedelta(hours=2), "had 1 page within 1h")]
+    limits = [Window("1h", 1, NOW + timedelta(hours=2), "had {pages} within 1h")]
     collected.there.store.force("other", Wish("person:ana", limits), at=NOW, kind="page", says="")
     night = NIGHT % (NOW.strftime("%H:%M"), (NOW + timedelta(hours=9)).strftime("%H:%M"))
     collected.limit(night.replace("{quiet", "{limits: [{pages: 1, per: 1h}], quiet"))

@@ -195,7 +195,7 @@ def test_every_reason_for_a_climb_has_a_french_form(text: str) -> None:
 def test_why_somebody_stands_in_for_another_has_a_french_form(severity: Severity, written: dict[str, Any]) -> None:
     people = roster("ana", "bob")
     at = START.replace(hour=3)
-    says = windows(Capacity.model_validate(written), ZoneInfo("UTC"), at)[0].says
+    says = windows(Capacity.model_validate(written), ZoneInfo("UTC"), at)[0].says(1)
     over = {"person:ana": Verdict("full", says)}
 
     def who(target: str, why: str) -> Recipient:

@@ -13,9 +13,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.attempt import Patience
+from escalade.messages.activities import PageResult
 from store import Store
 from tests.activities.making import (
     KEY,
+    Held,
     Place,
     held,
     outcomes,
@@ -40,13 +42,18 @@ def said(store: Store) -> list[tuple[str, str, str]]:
     return [(e.entry.kind, e.entry.what, e.entry.why) for e in store.entries(STREAM)]
 
 
+async def stopped(here: Place, env: ActivityEnvironment, hold: Held) -> PageResult:
+    """A page of Ana by hook, with another method to fall back to, which is stopped while the hook has it."""
+    page = asyncio.create_task(env.run(here.activities.page, request(person("ana", "hook", fallbacks=("file",)))))
+    await hold.arrived()
+    env.cancel()
+    hold.release()
+    return await page
+
+
 async def test_paging_that_stops_hands_back_what_crossed(here: Place, env: ActivityEnvironment, web: HttpSink) -> None:
     with held(web) as hold:
-        page = asyncio.create_task(env.run(here.activities.page, request(person("ana", "hook", fallbacks=("file",)))))
-        await hold.arrived()
-        env.cancel()
-        hold.release()
-        sent = await page
+        sent = await stopped(here, env, hold)
     assert outcomes(sent.receipts) == {"ana by hook": "crossed"}
     assert sent.written
     assert said(here.store)[0][:2] == (
@@ -64,11 +71,7 @@ async def test_what_a_provider_has_and_never_answers_for_crossed_when_paging_sto
 
     with held(web) as hold:
         web.arrived = hangs_up
-        page = asyncio.create_task(env.run(here.activities.page, request(person("ana", "hook", fallbacks=("file",)))))
-        await hold.arrived()
-        env.cancel()
-        hold.release()
-        sent = await page
+        sent = await stopped(here, env, hold)
     assert outcomes(sent.receipts) == {"ana by hook": "crossed"}
     assert len(web.received) == 1
 
@@ -78,11 +81,7 @@ async def test_a_failure_after_paging_stopped_has_no_fallback(
 ) -> None:
     web.answers = [(503, {}, "")]
     with held(web) as hold:
-        page = asyncio.create_task(env.run(here.activities.page, request(person("ana", "hook", fallbacks=("file",)))))
-        await hold.arrived()
-        env.cancel()
-        hold.release()
-        sent = await page
+        sent = await stopped(here, env, hold)
     assert outcomes(sent.receipts) == {"ana by hook": "failed"}
     assert len(web.received) == 1
     assert not here.pages.exists()

@@ -26,7 +26,7 @@ PAGE = Granted("page", "")
 
 
 def hourly(most: int, at: timedelta = timedelta(0)) -> Window:
-    return Window("1h", most, NOW + at + HOUR, f"had {most} pages within 1h")
+    return Window("1h", most, NOW + at + HOUR, "had {pages} within 1h")
 
 
 def test_of_many_tickets_at_one_instant_as_many_are_granted_as_there_are_slots(store: Store) -> None:
@@ -61,10 +61,10 @@ def test_a_round_that_is_asked_again_has_what_it_was_granted(store: Store) -> No
 def test_all_windows_hold_at_once_and_a_full_one_takes_no_slot_of_the_others(store: Store) -> None:
     for number, at in (("one", NOW), ("two", NOW + timedelta(hours=2))):
         store.intend(intent(round_id=number, at=at))
-    day = Window("1d", 2, NOW + timedelta(days=1), "had 2 pages within 1d")
+    day = Window("1d", 2, NOW + timedelta(days=1), "had {pages} within 1d")
     assert store.take("one", ANA, [hourly(1), day], at=NOW) == PAGE
     full = store.take("two", ANA, [hourly(1), day], at=NOW)
-    assert full == Full("had 1 pages within 1h", NOW + HOUR)
+    assert full == Full("had 1 page within 1h", NOW + HOUR)
     later = hourly(1, timedelta(hours=2))
     assert store.take("two", ANA, [later, day], at=NOW + timedelta(hours=2)) == PAGE  # the day's second slot was free
     much_later = NOW + timedelta(hours=4)
@@ -93,7 +93,7 @@ def test_what_is_pressed_counts_although_there_was_no_room(store: Store) -> None
 
 def test_a_window_that_is_full_remembers_what_is_pressed_until_enough_of_all_pages_are_over(store: Store) -> None:
     def per_20s(at: int) -> Window:
-        return Window("20s", 2, NOW + timedelta(seconds=at + 20), "had 2 pages within 20s")
+        return Window("20s", 2, NOW + timedelta(seconds=at + 20), "had {pages} within 20s")
 
     def take(number: str, at: int) -> Granted | Full:
         instant = NOW + timedelta(seconds=at)
@@ -147,7 +147,7 @@ def test_what_is_pressed_at_one_instant_with_others_is_counted_by_all_of_them(st
 
 
 def test_a_page_that_is_pressed_counts_for_the_rate_of_digests(store: Store) -> None:
-    rate = Window("digest", 1, NOW + timedelta(minutes=10), "had 1 page within 10m")
+    rate = Window("digest", 1, NOW + timedelta(minutes=10), "had {pages} within 10m")
     for number in ("one", "two"):
         store.force(number, Wish(ANA, collect=rate), at=NOW, kind="pressed", says="sev2")
     collected = Granted("digest", "had 2 pages within 10m")
@@ -155,7 +155,7 @@ def test_a_page_that_is_pressed_counts_for_the_rate_of_digests(store: Store) -> 
 
 
 def test_above_its_rate_a_page_is_collected_and_takes_no_slot(store: Store) -> None:
-    rate = Window("digest", 1, NOW + timedelta(minutes=10), "had 1 page within 10m")
+    rate = Window("digest", 1, NOW + timedelta(minutes=10), "had {pages} within 10m")
     assert store.take("one", ANA, [hourly(2)], at=NOW, collect=rate) == PAGE
     assert store.take("two", ANA, [hourly(2)], at=NOW, collect=rate) == Granted("digest", "had 1 page within 10m")
     assert store.take("three", ANA, [hourly(2)], at=NOW) == PAGE  # the second slot of the hour
@@ -213,7 +213,7 @@ def test_a_delivery_that_was_begun_twice_may_have_rung_although_the_second_faile
 
 
 def test_a_slot_whose_page_never_came_is_in_nobodys_way_for_long(store: Store) -> None:
-    day = Window("1d", 2, NOW + timedelta(days=1), "had 2 pages within 1d")
+    day = Window("1d", 2, NOW + timedelta(days=1), "had {pages} within 1d")
     store.take("never sent", ANA, [day], at=NOW)
     store.take("sent", ANA, [day], at=NOW)
     store.intend(intent(round_id="sent"))
@@ -242,13 +242,14 @@ def test_no_stretch_of_the_windows_length_has_more_pages_than_slots_but_for_what
     at, who = NOW, f"person:{uuid.uuid4().hex}"
     for number, (step, is_pressing) in enumerate(steps):
         at += timedelta(seconds=step)
-        wish = Wish(who, [Window("1h", most, at + HOUR, f"had {most} pages within 1h")])
+        wish = Wish(who, [Window("1h", most, at + HOUR, "had {pages} within 1h")])
         answer = scratch.take_all(f"r{number}", [wish], at=at)[0]
         in_window = [one for one in sent if one > at - HOUR]
         # By a brute count: it is granted exactly when the last hour has room.
         assert (answer == PAGE) == (len(in_window) < most)
         if isinstance(answer, Full):
-            assert answer == Full(f"had {len(in_window)} pages within 1h", sorted(in_window)[-most] + HOUR)
+            had = "had 1 page" if len(in_window) == 1 else f"had {len(in_window)} pages"
+            assert answer == Full(f"{had} within 1h", sorted(in_window)[-most] + HOUR)
             if not is_pressing:
                 continue
             scratch.force(f"r{number}", wish, at=at, kind="pressed", says="sev1")
