@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from escalade.people.roster import ChannelTarget, Roster, Team
 from escalade.policy.model import PolicySpec
+from escalade.testing import person
 from escalade.ticket import Severity
 
 PEOPLE = ("ana", "bob", "cyd", "ghost")
@@ -264,3 +266,17 @@ def scenarios(draw: st.DrawFn, *, most: int = 40) -> Scenario:
         steps=draw(st.lists(steps(), min_size=most // 3, max_size=most)),
         horizon=draw(st.sampled_from([None] * 4 + [timedelta(hours=2), timedelta(days=4)])),
     )
+
+
+def people(without: set[str] | frozenset[str]) -> Roster:
+    """Everybody; those named have no way to be reached."""
+    everybody = {
+        name: person(
+            name,
+            methods=() if name in without else METHODS,
+            rules={} if name in without else {"mail": "0s", "sms": "2m", "call": "20m"},
+        )
+        for name in (*PEOPLE, "dan")
+    }
+    rooms = {name: ChannelTarget(channel="mail", address=name) for name in ("room", "last-resort")}
+    return Roster(people=everybody, teams={"all": Team(members=list(PEOPLE))}, channels=rooms)

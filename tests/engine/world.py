@@ -44,39 +44,31 @@ from escalade.engine import (
     view,
 )
 from escalade.engine.draft import PAGING
-from escalade.engine.due import DueKind
 from escalade.engine.events import DeliveryFailed, MergeAnswered
-from escalade.engine.outbox import MOST
 from escalade.maintenance.pinned import PinnedWindow, Span
 from escalade.messages.activities import Admission, JournalAck, Outcome, PagePerson, Receipt
-from escalade.messages.commands import COMMANDS, Command
+from escalade.messages.commands import COMMANDS
 from escalade.people.resolve import Load, ResolvedRound, resolve_round
-from escalade.people.roster import ChannelTarget, Roster, Team
 from escalade.policy.compile import compile_policy
 from escalade.policy.model import PolicySpec
 from escalade.record import Entry, Head
-from escalade.testing import START, person, written_calendars
+from escalade.testing import START, written_calendars
 from escalade.ticket import Actor, Severity, Ticket
 from tests.engine.clock_checks import check_clocks, clock_dues
 from tests.engine.crowds import Crowd, CrowdChecks
-from tests.engine.scenarios import CALENDARS, METHODS, PEOPLE, Scenario, Step
+from tests.engine.scenarios import CALENDARS, METHODS, Scenario, Step, people
+from tests.engine.world_checks import (
+    check_looking_changes_nothing,
+    check_never_silent,
+    check_nobody_forbidden,
+    check_one_round_is_found,
+    check_said,
+    check_way_down,
+    maintenance_of,
+)
 
 AT_ONE_INSTANT = 80
 """More looks than this at one instant, each with something due, is spinning."""
-
-
-def people(without: set[str] | frozenset[str]) -> Roster:
-    """Everybody; those named have no way to be reached."""
-    everybody = {
-        name: person(
-            name,
-            methods=() if name in without else METHODS,
-            rules={} if name in without else {"mail": "0s", "sms": "2m", "call": "20m"},
-        )
-        for name in (*PEOPLE, "dan")
-    }
-    rooms = {name: ChannelTarget(channel="mail", address=name) for name in ("room", "last-resort")}
-    return Roster(people=everybody, teams={"all": Team(members=list(PEOPLE))}, channels=rooms)
 
 
 class World:
@@ -261,7 +253,7 @@ class World:
         before, rung, maintained = (
             {due.kind: due.at for due in dues(self.state) if due.kind not in ("breach", "clock")},
             self.state.rung,
-            _maintained(self.state),
+            maintenance_of(self.state),
         )
         promised = clock_dues(self.state)
         monitor = Actor(kind="integration", id="monitor")
@@ -269,7 +261,7 @@ class World:
         after = {due.kind: due.at for due in dues(self.state)}
         if self.state.rung != rung:
             return  # it climbed at once, to the tier where the new severity starts
-        if _maintained(self.state) != maintained:
+        if maintenance_of(self.state) != maintained:
             return  # a window covers only one of the severities: its beginning and end are rules of their own
         for kind, at in before.items():
             gone = {"pause_ends", "round", "contact_step", "hold_ends", "room"}
@@ -373,7 +365,7 @@ class World:
         check_clocks(before, decision, self.now)
         self.crowd_checks.check(before, event, decision)
         assert not isinstance(event, Tick) or self.state.rung <= before.rung + 1, "two climbs at one look"
-        self._check_extra_look()
+        check_looking_changes_nothing(self.state, self.now)
         self._check_carried()
         answer(decision), brief(self.state), snapshot(self.state), view(self.state)
         assert self.state.version >= before.version
@@ -392,91 +384,17 @@ class World:
                     anew = sum(entry.kind == "maintenance.ended" for entry in self.entries)
                     key = (effect.rung, anew, effect.round, effect.purpose)
                     assert self.rounds.setdefault(key, effect.round_id) == effect.round_id, f"round {key} is sent twice"
-        finding = [
-            e
-            for e in self.state.pending.values()
-            if isinstance(e, ResolveRound) and e.purpose in PAGING and not e.cancelled
-        ]
-        assert len(finding) <= 1, "two rounds are being found at once"
+        check_one_round_is_found(self.state)
 
     def _check_entries(self, decision: Decision) -> None:
+        check_said(decision)
         for entry in decision.entries:
-            assert entry.kind
-            assert entry.what
-            assert entry.why, f"{entry.kind}, {entry.what}: why?"
             if entry.kind == "tier.left" and "within" in entry.why.split(" (")[0]:
                 self.by_limit[entry.at] += 1
                 assert self.by_limit[entry.at] <= 1, "two climbs by limits at one instant"
-        outbox = [entry.entry_id for entry in self.state.outbox]
-        assert len(set(outbox)) == len(outbox) <= MOST
-
-    def _check_extra_look(self) -> None:
-        """Looking at any instant before the next due changes nothing (decision 1)."""
-        due = next_due(self.state)
-        last = self.now + timedelta(days=400) if due is None else due - timedelta(microseconds=1)
-        for at in (self.now, last):
-            if at >= self.now and (due is None or at < due):
-                extra = decide(self.state, Tick(), at)
-                assert extra.state == self.state
-                assert not extra.effects
-                assert not extra.entries
 
     def _check_carried(self) -> None:
         if self.carried:
             dumped = self.state.model_dump_json()
             self.state = TicketState.model_validate_json(dumped)
             assert self.state.model_dump_json() == dumped
-
-
-def _maintained(state: TicketState) -> tuple[bool, list[datetime]]:
-    """Whether it is in maintenance, and when that is due to begin or end."""
-    kinds = (DueKind.MAINTENANCE_BEGINS, DueKind.MAINTENANCE_ENDS)
-    return state.maintenance is not None, [due.at for due in dues(state) if due.kind in kinds]
-
-
-def check_nobody_forbidden(state: TicketState) -> None:
-    """Nobody is being paged whom decisions 7 and 13 forbid; what was on its way is marked cancelled."""
-    visit = state.visit
-    for effect in state.pending.values():
-        if (
-            effect.cancelled
-            or not isinstance(effect, ResolveRound | SendPages)
-            or effect.purpose in ("notice", "check")
-        ):
-            continue
-        assert state.status.is_open, f"{effect.purpose} while {state.status}"
-        if effect.purpose == "responder":
-            continue
-        assert visit is not None
-        assert state.pause is None, f"{effect.purpose} while {state.status}"
-        assert state.maintenance is None, f"{effect.purpose} in maintenance"
-        assert visit.acknowledged_at is None, f"{effect.purpose} after the acknowledgement"
-        assert effect.rung == state.rung, f"{effect.purpose} of a tier that was left"
-        has_it = {str(ack.by) for ack in visit.acks}
-        if isinstance(effect, SendPages):
-            assert not has_it & {who.target for who in effect.people}, "a page to somebody who has acknowledged"
-        else:
-            assert has_it <= {*effect.request.except_for, "integration:monitor"}
-
-
-def check_never_silent(state: TicketState) -> None:
-    """An open ticket has a next due, or somebody has it and no limit applies, or an answer is awaited."""
-    if not state.status.is_open or next_due(state) is not None:
-        return
-    if state.is_acknowledged:
-        assert state.times.resolve_within is None
-        assert state.times.acknowledgement_lasts is None
-        return
-    awaited = [e for e in state.pending.values() if isinstance(e, ResolveRound | TellTicket)]
-    assert awaited, "an open ticket waits for nothing"
-
-
-def check_way_down(before: TicketState, after: TicketState, event: Event) -> None:
-    """The ladder goes down only by return, `again` or reopen; rungs only grow."""
-    assert after.rung >= before.rung
-    if before.visit is None or after.visit is None or after.visit.tier >= before.visit.tier:
-        return
-    again = after.passes > before.passes or before.next_pass_at is not None
-    reopened = after.reopens > before.reopens
-    returned = isinstance(event, Command) and event.name == "return"
-    assert again or reopened or returned, f"down from {before.tier_name} to {after.tier_name}"

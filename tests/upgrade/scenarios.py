@@ -199,6 +199,20 @@ async def opened_under_another_id(there: Tower) -> list[Climber]:
     return [ticket]
 
 
+def _digests_of(there: Tower, target: str) -> tuple[Climber, list[DigestDue]]:
+    """The workflow of somebody's digests, and the digests that it is started for, in a time that stands still."""
+    digest, dues = Climber(there, ""), list[DigestDue]()
+    digest.handle = there.client.get_workflow_handle(digest_workflow_id(target))
+
+    async def start(due: DigestDue) -> None:
+        dues.append(due)
+        with there.time.standing():
+            await signal_with_start(due)
+
+    there.activities.digests.start = start
+    return digest, dues
+
+
 DORA = {
     "methods": {"mail": {"channel": "mail", "address": "dora/mail"}},
     "capacity": {"digest": {"above": 0, "per": "1h", "every": "10m"}},
@@ -210,15 +224,7 @@ DORA = {
 )
 async def a_digest_is_joined_often_before_it_leaves(there: Tower) -> list[Climber]:
     """Kept as it was recorded before digests went on in new runs; today it would be several."""
-    digest, dues = Climber(there, ""), []
-    digest.handle = there.client.get_workflow_handle(digest_workflow_id("person:dora"))
-
-    async def start(due: DigestDue) -> None:
-        dues.append(due)
-        with there.time.standing():
-            await signal_with_start(due)
-
-    there.activities.digests.start = start
+    digest, dues = _digests_of(there, "person:dora")
     tickets = [await there.open(f"collected {n}", severity="sev3") for n in range(2)]
     for _ in range(6):
         await digest.handle.signal("joined", dues[0])
@@ -242,15 +248,7 @@ ERNA = {
 @scenario(tiers=[{"name": "one", "page": ["person:erna"], "acknowledge_within": "3h"}], people={"erna": ERNA})
 async def a_digest_keeps_to_the_later_time_and_tells_before_it_waits_on(there: Tower) -> list[Climber]:
     """Kept as it was recorded before the earliest time that was said counted, and before tickets were told beside."""
-    digest, dues = Climber(there, ""), []
-    digest.handle = there.client.get_workflow_handle(digest_workflow_id("person:erna"))
-
-    async def start(due: DigestDue) -> None:
-        dues.append(due)
-        with there.time.standing():
-            await signal_with_start(due)
-
-    there.activities.digests.start = start
+    digest, dues = _digests_of(there, "person:erna")
     # The first takes the hour's only page, so that the digest of the second has no room.
     tickets = [await there.open("paged", severity="sev1"), await there.open("collected", severity="sev3")]
     await there.time.forward(digest.handle, timedelta(minutes=11))

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert
-from temporalio import workflow
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
-from activities.canary import canary_key
 from activities.channels.console import ConsoleChannel
 from activities.contracts import JOURNAL_QUEUE, TICKETS_QUEUE, digest_workflow_id
 from escalade.errors import ChannelError, StoreError
 from escalade.extension import Delivery, Message
 from escalade.maintenance.window import WindowSpec
-from escalade.messages import Escalate, JournalBatch, Resolve, Upcoming
-from escalade.messages.activities import DigestDue, Snapshot, TicketBrief
-from escalade.messages.watch import OPERATIONS, CanaryReport, WatchReport, WatchRequest
+from escalade.messages import Escalate, JournalBatch, Resolve
+from escalade.messages.activities import DigestDue, TicketBrief
+from escalade.messages.watch import OPERATIONS
 from escalade.ticket import Actor, Severity, Status, Ticket, workflow_id
 from store.database import Database
 from store.digests import DigestItem
@@ -32,64 +26,12 @@ from store.projection import _values
 from store.tables import lives
 from store.tables import tickets as rows
 from tests.worker.installation import installed, now_in_utc
+from tests.worker.watching import Stuck, indexed, listening, look, open_row, soon
 from worker import search_attributes
 from worker.testing import real_server
 from worker.watch import CANARY, SWEEP, schedule_watch
 from workflows import effects
 from workflows.ticket import TicketWorkflow
-
-
-def soon() -> datetime:
-    return now_in_utc() + timedelta(minutes=5)
-
-
-@workflow.defn(name="TicketWorkflow", sandboxed=False)
-class Stuck:
-    """A ticket with a bug: what is due never happens."""
-
-    @workflow.run
-    async def run(self, due: str) -> None:
-        self._due = due
-        await workflow.wait_condition(lambda: False)
-
-    @workflow.query
-    def upcoming(self) -> list[Upcoming]:
-        return [Upcoming(at=self._due, kind="round", what="round 2", why="un-acknowledged")]  # type: ignore[arg-type]
-
-
-async def look(client: Client, *, compare: bool = False) -> WatchReport:
-    report: WatchReport = await client.execute_workflow(
-        "WatchWorkflow",
-        WatchRequest(compare=compare),
-        id="watch/test",
-        task_queue=JOURNAL_QUEUE,
-        result_type=WatchReport,
-    )
-    return report
-
-
-@asynccontextmanager
-async def listening() -> AsyncIterator[tuple[str, list[bytes]]]:
-    """An HTTP server that answers 200 and keeps the request lines."""
-    heard: list[bytes] = []
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.readline())
-        while (await reader.readline()).strip():
-            pass
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/beat", heard
-
-
-def open_row(key: str, at: datetime, **more: Any) -> Snapshot:
-    """What the store knows of an open ticket."""
-    told = {"title": "db down", "severity": Severity.SEV1, "status": Status.TRIAGE, "opened_at": at, "updated_at": at}
-    return Snapshot.model_validate({"key": key, "life": "x", "version": 1, **told, **more})
 
 
 async def test_a_ticket_whose_due_is_past_pages_the_catch_all_once_an_hour(tmp_path: Path) -> None:
@@ -175,7 +117,7 @@ async def test_a_ticket_that_was_never_admitted_is_reported(tmp_path: Path) -> N
         async with Worker(client, task_queue=TICKETS_QUEUE, workflows=[TicketWorkflow]):
             opened = await there.tickets.open(Ticket(title="db down"))
             await there.until(opened.key, lambda view: view.waiting_for == "its policy")
-            await _indexed(client, 1)
+            await indexed(client, 1)
             assert there.store.ticket(opened.key) is None
             report = await look(client)
         assert [(finding.kind, finding.key) for finding in report.fresh] == [("unadmitted", opened.key)]
@@ -192,58 +134,10 @@ async def test_a_ticket_that_does_not_answer_is_told_as_silent(tmp_path: Path) -
             task_queue="nobody-polls-this",
             search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.DUE, due)]),
         )
-        await _indexed(client, 1)
+        await indexed(client, 1)
         report = await look(client)
         assert [(finding.kind, finding.key) for finding in report.fresh] == [("silent", "mutemutemu")]
         assert "does not answer" in there.said()
-
-
-async def test_a_ticket_under_another_id_that_does_not_answer_is_told_with_it(tmp_path: Path) -> None:
-    async with real_server() as client, installed(client, tmp_path, now=soon) as there:
-        # The same key twice, as far as rows go: one is a ticket's, and answers.
-        await client.start_workflow(
-            "TicketWorkflow", {"title": "fine"}, id="ticket/outage-42", task_queue=TICKETS_QUEUE
-        )
-        await there.until("outage-42", lambda view: bool(view.told) and not view.unwritten)
-        await client.start_workflow("TicketWorkflow", {"title": "db"}, id="outage-42", task_queue="nobody-polls-this")
-        await _indexed(client, 2)
-        report = await look(client)
-        assert [(finding.kind, finding.key) for finding in report.fresh] == [("silent", "outage-42")]
-        assert "Workflow 'outage-42', which is no ticket's id, does not answer" in there.said()
-        assert (await look(client)).fresh == []
-
-
-async def test_a_ticket_under_another_id_that_cannot_forward_itself_is_told_with_it(tmp_path: Path) -> None:
-    async with real_server() as client, installed(client, tmp_path, now=soon) as there:
-        await there.stop_tickets()
-        async with Worker(client, task_queue=TICKETS_QUEUE, workflows=[TicketWorkflow]):
-            await client.start_workflow("TicketWorkflow", {"title": "db"}, id="outage-42", task_queue=TICKETS_QUEUE)
-            await _indexed(client, 1)
-            report = await look(client, compare=True)
-        assert [(finding.kind, finding.key) for finding in report.fresh] == [("unadmitted", "outage-42")]
-        assert "Workflow 'outage-42', which is no ticket's id, has no policy" in there.said()
-        assert report.reprojected == []
-
-
-async def test_a_late_ticket_under_another_id_is_found_by_its_row(tmp_path: Path) -> None:
-    async with real_server() as client, installed(client, tmp_path) as there:
-        due = now_in_utc() - timedelta(minutes=3)
-        row = open_row("outage-42", due - timedelta(minutes=5), next_due_at=due)
-        there.store.write(JournalBatch(stream=workflow_id(row.key), life="x", snapshot=row))
-        async with Worker(client, task_queue="stuck", workflows=[Stuck]):
-            await client.start_workflow("TicketWorkflow", due.isoformat(), id="outage-42", task_queue="stuck")
-            await _indexed(client, 1)
-            report = await look(client, compare=True)
-        assert [(finding.kind, finding.key) for finding in report.fresh] == [("late", "outage-42")]
-
-
-async def test_a_workflow_of_another_kind_stands_for_no_row_of_its_name(tmp_path: Path) -> None:
-    async with real_server() as client, installed(client, tmp_path) as there:
-        row = open_row("gonegonego", now_in_utc() - timedelta(hours=1))
-        there.store.write(JournalBatch(stream=workflow_id(row.key), life="x", snapshot=row))
-        await client.start_workflow("SomethingElse", id="gonegonego", task_queue="nobody-polls-this")
-        report = await look(client, compare=True)
-        assert [(finding.kind, finding.key) for finding in report.fresh] == [("missing", "gonegonego")]
 
 
 async def test_a_digest_that_was_brought_forward_unheard_is_sent_by_the_watch(tmp_path: Path) -> None:
@@ -309,7 +203,7 @@ async def test_a_row_that_is_missing_is_written_again_from_the_ticket_itself(tmp
             connection.execute(delete(rows))
             connection.execute(delete(lives))
         assert there.store.ticket(opened.key) is None
-        await _indexed(client, 1)
+        await indexed(client, 1)
         report = await look(client, compare=True)
         assert (report.reprojected, report.findings) == ([opened.key], [])
         row = there.store.ticket(opened.key)
@@ -358,7 +252,7 @@ async def test_with_the_store_down_the_watch_still_sees_what_temporals_index_sho
             task_queue="nobody-polls-this",
             search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.DUE, due)]),
         )
-        await _indexed(client, 1)
+        await indexed(client, 1)
         with monkeypatch.context() as away:
             away.setattr(Database, "reading", _down)
             away.setattr(Database, "writing", _down)
@@ -403,51 +297,9 @@ async def test_the_heartbeat_is_called_while_all_is_well_and_not_when_a_ticket_i
             task_queue="nobody-polls-this",
             search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.DUE, due)]),
         )
-        await _indexed(client, 2)
+        await indexed(client, 2)
         assert (await look(client)).findings != []
         assert len(heard) == 1
-
-
-async def test_a_canary_runs_through_the_whole_engine_and_wakes_nobody(tmp_path: Path) -> None:
-    async with real_server() as client, installed(client, tmp_path, canary_every="15m") as there:
-        for _ in range(2):
-            report = await client.execute_workflow(
-                "CanaryWorkflow", id="watch/canary", task_queue=JOURNAL_QUEUE, result_type=CanaryReport
-            )
-            assert report.well, report.text
-        assert there.said().count("to       quiet") == 2
-        assert "last-resort" not in there.said()
-        row = there.store.ticket(canary_key())
-        assert row is not None
-        assert (row.status, row.labels, row.policy) == (Status.CLOSED, {"canary": "true"}, "canary")
-
-
-async def test_a_canary_that_cannot_be_paged_pages_the_catch_all(tmp_path: Path) -> None:
-    within = timedelta(seconds=2)
-    async with (
-        real_server() as client,
-        installed(client, tmp_path, canary_within=within, canary_channel="broken", canary_every="15m") as there,
-    ):
-        report = await client.execute_workflow(
-            "CanaryWorkflow", id="watch/canary", task_queue=JOURNAL_QUEUE, result_type=CanaryReport
-        )
-        assert not report.well
-        assert f"The canary ticket {canary_key()} could not be paged" in there.said()
-        assert "watch.canary" in [stored.entry.kind for stored in there.store.entries(OPERATIONS)]
-
-
-async def test_a_canary_that_has_not_run_for_long_is_found_by_the_sweep(tmp_path: Path) -> None:
-    def in_an_hour() -> datetime:
-        return now_in_utc() + timedelta(hours=1)
-
-    async with (
-        real_server() as client,
-        installed(client, tmp_path, now=in_an_hour, canary_every="15m"),
-    ):
-        await client.execute_workflow("CanaryWorkflow", id="watch/canary", task_queue=JOURNAL_QUEUE)
-        report = await look(client)
-        assert [finding.kind for finding in report.findings] == ["canary"]
-        assert "last seen 60 min ago" in report.findings[0].text
 
 
 async def test_schedules_are_made_by_every_worker_and_keep_an_operators_pause(temporal: Client) -> None:
@@ -459,14 +311,6 @@ async def test_schedules_are_made_by_every_worker_and_keep_an_operators_pause(te
     assert (described.schedule.state.paused, described.schedule.state.note) == (True, "maintenance")
     assert [s.id async for s in await temporal.list_schedules() if s.id == CANARY] in ([], [CANARY])
     await sweep.delete()
-
-
-async def _indexed(client: Client, tickets: int) -> None:
-    """Wait until Temporal's index shows as many tickets."""
-    async with asyncio.timeout(10):
-        # Temporal's index tells nobody when it has caught up.
-        while (await client.count_workflows("WorkflowType = 'TicketWorkflow'")).count < tickets:
-            await asyncio.sleep(0.02)
 
 
 async def test_a_ticket_that_was_not_told_of_a_window_is_told_by_the_watch_once(tmp_path: Path) -> None:
